@@ -1,0 +1,1 @@
+"""One photo becomes a 3D world that you can walk through and hear."""

@@ -1,0 +1,1 @@
+"""Spherical harmonics, encoding, HRTFs and binaural decoding."""

@@ -1,0 +1,1 @@
+"""Stage: Masks and depth -> where in the world each source is."""

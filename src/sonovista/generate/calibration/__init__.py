@@ -1,0 +1,1 @@
+"""Stage: Photo -> how the camera was held and how wide it saw."""

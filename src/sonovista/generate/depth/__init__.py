@@ -1,0 +1,1 @@
+"""Stage: Panorama -> how far away everything is."""

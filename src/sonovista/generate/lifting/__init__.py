@@ -1,0 +1,1 @@
+"""Stage: Panorama and depth -> 3D Gaussians."""

@@ -1,0 +1,1 @@
+"""Stage: Photo and its camera -> a whole panorama."""

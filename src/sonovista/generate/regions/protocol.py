@@ -1,0 +1,63 @@
+"""What every part of a picture is made of, as the stages that need it receive it."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+RegionClass = Literal[
+    "sky",
+    "water",  # still water: lakes, the sea far out
+    "running_water",  # streams, waterfalls, fountains, surf
+    "vegetation",  # trees, bushes, hedges
+    "grass",  # lawns, meadows, flowers, crops: low plants that cover the ground
+    "ground",  # soil, sand, gravel, paving, roads
+    "rock",  # cliffs, boulders, bare mountains
+    "snow",
+    "building",  # anything built, seen from outside: houses, bridges, monuments, walls in the open
+    "wall",  # indoors
+    "floor",  # indoors
+    "ceiling",  # indoors
+    "object",  # what stands apart: people, animals, vehicles, furniture, things
+]
+REGION_CLASSES: tuple[RegionClass, ...] = get_args(RegionClass)
+
+
+@dataclass(frozen=True)
+class RegionMap:
+    """A picture cut into regions, each with what it may be.
+
+    Attributes:
+        segments: index of the region of every pixel, shape `(H, W)`, int32, 0 to S - 1.
+        probabilities: of every region to be of every class, shape `(S, len(REGION_CLASSES))`, float32, rows sum to 1.
+        indoor: probability in [0, 1] that the picture was taken indoors.
+    """
+
+    segments: NDArray[np.int32]
+    probabilities: NDArray[np.float32]
+    indoor: float
+
+    def pixel_probabilities(self) -> NDArray[np.float32]:
+        """Class probabilities of every pixel, shape `(H, W, len(REGION_CLASSES))`."""
+        return self.probabilities[self.segments]
+
+    def mask(self, *classes: RegionClass, threshold: float = 0.5) -> NDArray[np.bool_]:
+        """Pixels whose region belongs to one of `classes` with more than `threshold` probability in sum, `(H, W)`."""
+        columns = [REGION_CLASSES.index(name) for name in classes]
+        return (self.probabilities[:, columns].sum(axis=1) > threshold)[self.segments]
+
+    def labels(self) -> NDArray[np.int32]:
+        """Index into `REGION_CLASSES` of every pixel's most probable class, shape `(H, W)`."""
+        return self.probabilities.argmax(axis=1).astype(np.int32)[self.segments]
+
+
+class RegionClassifier(Protocol):
+    """Cuts a picture into regions and tells what they are."""
+
+    def __call__(
+        self,
+        image: NDArray[np.uint8],  # [H, W, 3]
+        elevation: NDArray[np.float32],  # [H, W], radians: of the ray through every pixel
+        wraps: bool,  # True for a panorama, whose left and right edges touch
+    ) -> RegionMap: ...

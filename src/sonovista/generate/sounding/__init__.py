@@ -1,0 +1,1 @@
+"""Stage: A sounding thing -> its sound."""

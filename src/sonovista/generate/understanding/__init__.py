@@ -1,0 +1,1 @@
+"""Stage: Picture -> which things in it can sound."""

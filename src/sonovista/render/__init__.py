@@ -1,0 +1,1 @@
+"""What is heard and seen of a scene at a pose."""

@@ -1,0 +1,1 @@
+"""What a world is: sources, Gaussians, listener; reading, writing and checking it."""

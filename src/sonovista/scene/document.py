@@ -1,0 +1,92 @@
+"""`scene.json`: what a scene's folder says of itself."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = 1
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Vector = tuple[Finite, Finite, Finite]
+RelativePath = Annotated[str, Field(min_length=1, max_length=255)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(_Model):
+    """Something that sounds."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+    label: Annotated[str, Field(min_length=1, max_length=200)]
+    kind: Literal["point", "area", "ambient"]
+    position: Vector | None = Field(None, description="Metres, world frame; the centroid. None for ambience.")
+    points: list[Vector] | None = Field(
+        None, max_length=1000, description="Metres, world frame; samples of an area source's surface."
+    )
+    gain_db: Annotated[float, Field(ge=-120, le=60)] = Field(description="Added to the sound file; level at 1 m.")
+    sound: RelativePath = Field(description="Mono sound file, looped, relative to the scene's folder.")
+    mask: RelativePath | None = Field(None, description="Where it is in the panorama: 8-bit PNG, 255 inside.")
+    confidence: Annotated[float, Field(ge=0, le=1)] = 1.0
+    provenance: Annotated[str, Field(max_length=2000)] = ""
+
+
+class Listener(_Model):
+    """Where a visitor starts, and how loud the world is for them."""
+
+    position: Vector = (0.0, 0.0, 0.0)
+    yaw_deg: Finite = 0.0
+    pitch_deg: Finite = 0.0
+    horizontal_fov_deg: Annotated[float, Field(gt=0, lt=180)] = 75.0
+    gain_db: Annotated[float, Field(ge=-120, le=60)] = Field(0.0, description="Added to everything that is heard.")
+
+
+class Acoustics(_Model):
+    """How sound travels: `sigma(d) = exp(-alpha d) / max(d, d_min)`."""
+
+    absorption_per_metre: Annotated[float, Field(ge=0, le=10)] = 0.02
+    minimum_distance: Annotated[float, Field(gt=0, le=100)] = 0.3
+
+
+class PhotoCamera(_Model):
+    """The photo's camera, at the world's origin, yaw zero."""
+
+    width: Annotated[int, Field(ge=1)]
+    height: Annotated[int, Field(ge=1)]
+    pitch_deg: Finite
+    roll_deg: Finite
+    horizontal_fov_deg: Annotated[float, Field(gt=0, lt=180)]
+
+
+class StageRecord(_Model):
+    """How one stage of generation went."""
+
+    name: str
+    backend: str
+    options: dict[str, Any] = Field(default_factory=dict)
+    seconds: Annotated[float, Field(ge=0)]
+    input_sha256: str
+    output_sha256: str
+    notes: list[str] = Field(default_factory=list)
+
+
+class SceneDocument(_Model):
+    """The whole of `scene.json`."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    frame: Literal["x-forward y-left z-up, metres"] = "x-forward y-left z-up, metres"
+    title: Annotated[str, Field(max_length=200)] = ""
+    sources: list[Source] = Field(max_length=1024)
+    listener: Listener = Listener()
+    acoustics: Acoustics = Acoustics()
+    photo: PhotoCamera | None = None
+    camera_height: Annotated[float, Field(gt=0, le=1000)] = Field(
+        1.6, description="Metres from the ground to the listener's start; the ground is at z = -camera_height."
+    )
+    indoor: bool = False
+    panorama: RelativePath | None = None
+    depth: RelativePath | None = None
+    gaussians: RelativePath | None = None
+    seed: int = 0
+    warnings: list[str] = Field(default_factory=list)
+    stages: list[StageRecord] = Field(default_factory=list)
