@@ -1,1 +1,31 @@
-"""One photo becomes a 3D world that you can walk through and hear."""
+"""One photo becomes a 3D world that you can walk through and hear.
+
+>>> import sonovista as sv
+>>> scene = sv.create("photo.jpg", "scene")  # doctest: +SKIP
+"""
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+__all__ = ["BackendUnavailable", "InputError", "Scene", "__version__", "create"]
+
+if TYPE_CHECKING:
+    from sonovista.errors import BackendUnavailable, InputError
+    from sonovista.generate.pipeline import create
+    from sonovista.scene import Scene
+
+_HOMES = {
+    "BackendUnavailable": "sonovista.errors",
+    "InputError": "sonovista.errors",
+    "Scene": "sonovista.scene",
+    "create": "sonovista.generate.pipeline",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Imported on first use, so that `import sonovista` costs nothing.
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sonovista' has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_HOMES[name]), name)

@@ -8,5 +8,5 @@ class InputError(ValueError):
     """
 
 
-class BackendUnavailable(RuntimeError):
+class BackendUnavailable(RuntimeError):  # noqa: N818 - it says what is the case, not what went wrong
     """A backend needs a library or weights that are not installed; the message names what to install."""

@@ -1,1 +1,5 @@
-"""The command line."""
+"""The command line: one file per group of commands; it parses, calls and prints, and holds no logic."""
+
+from sonovista.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,77 @@
+"""The `sonovista` command, and how every error reaches its user."""
+
+import errno
+import os
+import sys
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+from sonovista import __version__
+
+app = typer.Typer(
+    name="sonovista",
+    help="One photo becomes a 3D world that you can walk through and hear.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode="markdown",
+    epilog="Start with:  sonovista create photo.jpg -o my-scene  and then:  sonovista view my-scene",
+)
+
+COMMANDS = ("create", "view", "export", "render", "doctor")
+for _name in COMMANDS:
+    import_module(f"sonovista.cli.{_name}").register(app)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sonovista {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line; exit 0 done, 1 failed on this input, 2 wrong usage."""
+    from sonovista.errors import BackendUnavailable, InputError
+
+    try:
+        app()
+    except (InputError, BackendUnavailable) as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        _fail("interrupted; what was finished is kept: go on with --resume")
+    except BrokenPipeError:
+        # Whoever read our output has gone; the interpreter must not fail again when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        if (line := _environment_error(error)) is None:
+            raise
+        _fail(line)
+
+
+def _environment_error(error: OSError) -> str | None:
+    """One line for what the machine refused, None for what is our own bug."""
+    place = error.filename or "output"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{place}: expected room on the disk, found it full; free some and go on with --resume"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"{place}: expected permission to write, found none"
+    return None
+
+
+def _fail(message: str) -> None:
+    line = " ".join(message.split())
+    sys.stderr.write(f"sonovista: error: {line}\n")
+    sys.exit(1)
