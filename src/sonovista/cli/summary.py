@@ -9,6 +9,9 @@ from rich.table import Table
 from sonovista.geometry import angles_from_direction
 from sonovista.scene import Scene, Source
 
+METHODS = {"offline": "classical methods, nothing downloaded"}
+"""Profile -> what a person should know of how the scene was made."""
+
 
 def print_scene_summary(scene: Scene, folder: Path, seconds: float, profile: str) -> None:
     """The sources and where they are, how long it took, and what to do next."""
@@ -28,14 +31,11 @@ def print_scene_summary(scene: Scene, folder: Path, seconds: float, profile: str
     console.print(table)
     count = 0 if scene.gaussians is None else len(scene.gaussians)
     place = "a room" if document.indoor else "the open"
-    console.print(
-        f"\n{count:,} Gaussians, {place}, made in {seconds:.1f} s by the {profile} profile: classical methods, no learned depth"
-    )
+    console.print(f"\n{count:,} Gaussians, {place}; {seconds:.1f} s, {profile} profile: {METHODS[profile]}")
     if document.photo is not None:
         camera = document.photo
-        console.print(
-            f"camera: {camera.horizontal_fov_deg:.0f}° wide, pitch {camera.pitch_deg:+.1f}°, roll {camera.roll_deg:+.1f}°"
-        )
+        held = f"pitch {camera.pitch_deg:+.1f}°, roll {camera.roll_deg:+.1f}°"
+        console.print(f"camera: {camera.horizontal_fov_deg:.0f}° wide, {held}")
     for warning in document.warnings:
         console.print(f"note: {warning}")
     console.print(f"\nWalk through it and hear it:  [bold]sonovista view {folder}[/bold]")

@@ -109,7 +109,8 @@ def create(
         resume: go on where a run that was interrupted stopped.
         force: replace a scene that is there, and forget an interrupted run.
         progress: called with the name of each stage as it begins, and whether it was finished in a run before.
-        options: what the scene depends on; or give its fields by name, such as `sources=("waterfall",)`.
+        options: what the scene depends on.
+        **fields: fields of `CreateOptions`, such as `sources=("waterfall",)`, in place of `options`.
 
     Returns:
         The scene, as it was written.
@@ -149,7 +150,7 @@ def _finished_scene(output: Path, photo: Photo, options: CreateOptions, chosen: 
     expected = stage_input_sha256("calibration", chosen["calibration"], _calibration_options(options), [photo.sha256])
     if first != expected:
         raise InputError(
-            f"{output}: expected a scene made from this photo, found one made otherwise (replace: --force)"
+            f"{output}: expected a scene made from this photo, found another (replace: --force)"
         )
     return Scene.load(output)
 
@@ -168,7 +169,7 @@ def _open_checkpoints(
             Checkpoints(partial).discard()
         elif not resume:
             raise InputError(
-                f"{partial}: an interrupted run is there: go on with --resume, or start again with --force"
+                f"{partial}: an interrupted run is there: go on with --resume, or begin anew with --force"
             )
     try:
         return Checkpoints(partial, progress)
@@ -263,7 +264,7 @@ def _run_stages(photo: Photo, title: str, options: CreateOptions, chosen: dict[s
         inputs=[depth_hash, instances_hash, things_hash],
     )
     own_sounds = _folder_listing(options.sounds)
-    sounds, sounds_hash = run.run(
+    sounds, _ = run.run(
         "sounding",
         list[Sound],
         lambda: _make_sounds(backend("sounding"), options.sounds, instances, things, seed),
@@ -329,7 +330,7 @@ def _given_panorama(photo: Photo, height: int) -> Panorama:
 def _panorama_view(panorama: Panorama, sha256: str) -> _View:
     height = panorama.pixels.shape[0]
     # As many pixels for an angle as the panorama has.
-    width = int(round(2 * np.tan(PANORAMA_VIEW_FOV / 2) * height / np.pi))
+    width = round(2 * float(np.tan(PANORAMA_VIEW_FOV / 2)) * height / np.pi)
     camera = PerspectiveCamera(width, round(width * 3 / 4), PANORAMA_VIEW_FOV)
     return _View(np.asarray(perspective_view(panorama.pixels, camera, cv2.INTER_CUBIC), np.uint8), sha256)
 

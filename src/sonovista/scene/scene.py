@@ -100,7 +100,7 @@ def check_replaceable(folder: Path, overwrite: bool) -> None:
         raise InputError(f"{folder}: expected a free place for the scene, found something else there")
     if (folder / "scene.json").is_file() and not overwrite:
         raise InputError(
-            f"{folder}: expected a free place for the scene, found a scene there (replace it with --force)"
+            f"{folder}: expected a free place for the scene, found a scene (replace it with --force)"
         )
 
 
