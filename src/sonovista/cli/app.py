@@ -64,6 +64,8 @@ def main() -> None:
 def _environment_error(error: OSError) -> str | None:
     """One line for what the machine refused, None for what is our own bug."""
     place = error.filename or "output"
+    if error.errno == errno.EFBIG:
+        return f"{place}: expected room for the file, found it too large for this disk or for the limit on file sizes"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"{place}: expected room on the disk, found it full; free some and go on with --resume"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):

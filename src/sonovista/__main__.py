@@ -1,0 +1,5 @@
+"""`python -m sonovista`."""
+
+from sonovista.cli import main
+
+main()
