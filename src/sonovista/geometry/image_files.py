@@ -15,7 +15,7 @@ from PIL import Image, ImageCms, JpegImagePlugin, UnidentifiedImageError
 from sonovista.errors import InputError
 from sonovista.geometry.exif import read_exif
 
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "PPM")
+FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "PPM")
 """What is read, as Pillow names it; formats that run programs or are no pictures are left out."""
 
 MINIMUM_SIDE = 64
