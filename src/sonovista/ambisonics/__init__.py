@@ -1,1 +1,19 @@
-"""Spherical harmonics, encoding, HRTFs and binaural decoding."""
+"""Ambisonics: spherical harmonics, encoding, rotation, analysis, binaural decoders. ACN order, SN3D unless said."""
+
+from sonovista.ambisonics.hrtf import BinauralDecoder, decoder_bytes, load_default_filters
+from sonovista.ambisonics.spherical_harmonics import (
+    channel_count,
+    order_of_channels,
+    spherical_harmonics,
+    spherical_harmonics_of_directions,
+)
+
+__all__ = [
+    "BinauralDecoder",
+    "channel_count",
+    "decoder_bytes",
+    "load_default_filters",
+    "order_of_channels",
+    "spherical_harmonics",
+    "spherical_harmonics_of_directions",
+]

@@ -1,0 +1,79 @@
+"""Make the binaural decoder that comes with the library from the MIT KEMAR measurement (SOFA).
+
+    python tools/make_hrir_filters.py [MIT_KEMAR_normal_pinna.sofa]
+
+Without a path the file is taken from the Debian package libmysofa1 (`apt-get download libmysofa1`, not installed).
+Needs `sofar` (in the `dev` extra).
+"""
+
+import argparse
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import sofar
+import soxr
+
+from sonovista.ambisonics.decoder_design import (
+    EarResponses,
+    filters_from_spectra,
+    magnitude_least_squares,
+    prepare_ear_responses,
+)
+from sonovista.geometry.frames import direction_from_angles
+
+SAMPLE_RATE = 48_000
+TAPS = 256
+DELAY = 40
+SOFA_NAME = "MIT_KEMAR_normal_pinna.sofa"
+OUTPUT = Path(__file__).parents[1] / "src/sonovista/ambisonics/data/mit_kemar_magls_48k.npz"
+
+
+def fetch_sofa(folder: Path) -> Path:
+    """The SOFA file out of the Debian package, unpacked into a folder."""
+    subprocess.run(["apt-get", "download", "libmysofa1"], cwd=folder, check=True)
+    package = next(folder.glob("libmysofa1_*.deb"))
+    subprocess.run(["dpkg-deb", "-x", str(package), str(folder / "unpacked")], check=True)
+    return next((folder / "unpacked").rglob(SOFA_NAME))
+
+
+def read_sofa(path: Path) -> tuple[np.ndarray, np.ndarray, float]:
+    """HRIRs `(directions, 2, samples)`, unit vectors `(directions, 3)` and sample rate of a SimpleFreeFieldHRIR file."""
+    sofa = sofar.read_sofa(str(path), verify=False)
+    if sofa.GLOBAL_SOFAConventions != "SimpleFreeFieldHRIR" or not str(sofa.SourcePosition_Type).startswith(
+        "spherical"
+    ):
+        raise SystemExit(f"{path}: expected SimpleFreeFieldHRIR with spherical positions")
+    if sofa.ReceiverPosition[0][1] < sofa.ReceiverPosition[1][1]:
+        raise SystemExit(f"{path}: expected the left ear first")
+    angles = np.radians(sofa.SourcePosition[:, :2])
+    return sofa.Data_IR, direction_from_angles(angles[:, 0], angles[:, 1]), float(sofa.Data_SamplingRate)
+
+
+def ear_responses(path: Path) -> EarResponses:
+    """The file's responses at the library's rate, equalised, and complete around the sphere."""
+    hrirs, directions, rate = read_sofa(path)
+    flat = hrirs.reshape(-1, hrirs.shape[-1])
+    resampled = np.stack([soxr.resample(h, rate, SAMPLE_RATE, quality="VHQ") for h in flat])
+    return prepare_ear_responses(resampled.reshape(*hrirs.shape[:2], -1), directions, SAMPLE_RATE)
+
+
+def main() -> None:
+    """Design orders 1 to 7 and write them."""
+    parser = argparse.ArgumentParser(description="Make the library's binaural decoder from the MIT KEMAR measurement.")
+    parser.add_argument("sofa", type=Path, nargs="?", help=SOFA_NAME)
+    parser.add_argument("-o", "--output", type=Path, default=OUTPUT)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        responses = ear_responses(arguments.sofa or fetch_sofa(Path(folder)))
+    arrays = {
+        f"left_order_{order}": filters_from_spectra(magnitude_least_squares(responses, order), TAPS, DELAY)
+        for order in range(1, 8)
+    }
+    np.savez(arguments.output, sample_rate=np.int64(SAMPLE_RATE), delay=np.int64(DELAY), allow_pickle=False, **arrays)
+    print(f"{arguments.output}: {arguments.output.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    main()
