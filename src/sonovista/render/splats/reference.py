@@ -16,7 +16,7 @@ def render_view_reference(
     background: ArrayLike = (0.0, 0.0, 0.0),
     kernel: KernelName = "spark",
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """What `sonovista.render.splats.render_view_float` computes, in float64 and slowly; the same arguments and returns."""
+    """What `sonovista.render.splats.render_view_float` computes, slowly in float64; same arguments and returns."""
     settings = SCREEN_KERNELS[kernel]
     R_camera_world = camera.R_world_camera.T
     centres = (gaussians.positions - np.asarray(camera.position)) @ R_camera_world.T

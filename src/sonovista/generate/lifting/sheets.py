@@ -1,0 +1,93 @@
+"""What one camera at the world's origin sees, as a picture with depth: the form in which everything is lifted."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sonovista.generate.calibration.protocol import Calibration
+from sonovista.geometry import PerspectiveCamera, equirectangular
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A picture with depth, some pixels of which shall become Gaussians.
+
+    Attributes:
+        camera: at the world's origin, of the sheet's size.
+        colours: sRGB in [0, 1], shape `(H, W, 3)`, float32.
+        depth: metres along the camera's axis (z, not along rays), shape `(H, W)`, float32.
+        used: pixels that this sheet is to show, shape `(H, W)`, bool.
+    """
+
+    camera: PerspectiveCamera
+    colours: NDArray[np.float32]
+    depth: NDArray[np.float32]
+    used: NDArray[np.bool_]
+
+
+def photo_sheet(
+    image: NDArray[np.uint8], distance: NDArray[np.float32], calibration: Calibration, pixels: int
+) -> Sheet:
+    """The photo, made smaller by area averaging where it has more than `pixels` pixels.
+
+    Args:
+        image: RGB, shape `(h, w, 3)`.
+        distance: metres along the rays of the photo's pixels, shape `(h, w)`.
+        calibration: of the photo.
+        pixels: that the sheet has at most.
+    """
+    height, width = image.shape[:2]
+    shrink = min(1.0, np.sqrt(pixels / (height * width)))
+    width, height = max(1, int(width * shrink)), max(1, int(height * shrink))
+    colours = cv2.resize(image.astype(np.float32) / 255.0, (width, height), interpolation=cv2.INTER_AREA)
+    # Nearest, since a mean of near and far would hang in the air between them.
+    distance = cv2.resize(distance, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
+    camera = calibration.camera(width, height)
+    return Sheet(camera, colours, distance * _cosines(camera), np.ones((height, width), bool))
+
+
+def cube_sheets(
+    colours: NDArray[np.float32],
+    distance: NDArray[np.float32],
+    used: NDArray[np.bool_],
+    face_size: int,
+    photo_camera: PerspectiveCamera | None = None,
+) -> list[Sheet]:
+    """The six faces of the cube around the origin, each as a camera of 90 degrees sees it.
+
+    Args:
+        colours: panorama, shape `(H, 2H, 3)`.
+        distance: panorama, metres along rays, shape `(H, 2H)`.
+        used: panorama of pixels to be shown, shape `(H, 2H)`.
+        face_size: pixels along a face's side.
+        photo_camera: what this camera sees is left out; None leaves nothing out.
+    """
+    sheets = []
+    right = 0.5 * np.pi
+    for yaw, pitch in [(0.0, 0.0), (right, 0.0), (2.0 * right, 0.0), (-right, 0.0), (0.0, right), (0.0, -right)]:
+        camera = PerspectiveCamera(face_size, face_size, right, yaw, pitch)
+        rays = camera.ray_directions()
+        face_used = equirectangular.sample(used.astype(np.uint8), rays, cv2.INTER_NEAREST) > 0
+        if photo_camera is not None:
+            u, v, _ = photo_camera.project(rays)
+            face_used &= ~((u >= 0.0) & (u <= photo_camera.width) & (v >= 0.0) & (v <= photo_camera.height))
+        face_colours = np.clip(equirectangular.sample(colours, rays, cv2.INTER_LINEAR), 0.0, 1.0)
+        face_distance = equirectangular.sample(distance, rays, cv2.INTER_NEAREST)
+        sheets.append(
+            Sheet(
+                camera,
+                face_colours.astype(np.float32),
+                face_distance.astype(np.float32) * _cosines(camera),
+                face_used,
+            )
+        )
+    return sheets
+
+
+def _cosines(camera: PerspectiveCamera) -> NDArray[np.float32]:
+    """Depth along the camera's axis over distance along the ray, for every pixel."""
+    x = (np.arange(camera.width) + 0.5 - 0.5 * camera.width) / camera.focal_length
+    y = (np.arange(camera.height) + 0.5 - 0.5 * camera.height) / camera.focal_length
+    return (1.0 / np.sqrt(1.0 + x[None, :] ** 2 + y[:, None] ** 2)).astype(np.float32)
