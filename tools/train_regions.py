@@ -1,0 +1,216 @@
+"""Fit the region classifier that ships with the package, and measure it photo by photo.
+
+Run `python tools/train_regions.py`: fetches the photos, fits with a fixed seed, writes
+`src/sonovista/generate/regions/appearance.npz`, and prints one JSON document with accuracies from folds that leave
+whole photos out. The photos held out by the recognition benchmark are never read.
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import sklearn
+from fetch_photos import fetch_all, load_photo
+from numpy.typing import NDArray
+from sklearn.neural_network import MLPClassifier
+
+from sonovista.generate.regions.appearance import AppearanceClassifier, Network, Weights
+from sonovista.generate.regions.features import segment_features
+from sonovista.generate.regions.protocol import REGION_CLASSES
+from sonovista.geometry import PerspectiveCamera
+
+TOOLS = Path(__file__).resolve().parent
+ANNOTATIONS = TOOLS / "region_annotations.json"
+BENCHMARK = TOOLS.parent / "benchmarks" / "recognition_annotations.json"
+SHIPPED = TOOLS.parent / "src" / "sonovista" / "generate" / "regions" / "appearance.npz"
+SEED = 0
+FIELD_OF_VIEW = np.radians(60.0)
+LONGEST_SIDES = (512, 320, 200)
+"""Photos are seen at three sizes: a panorama shows the same place with fewer pixels to the degree."""
+MEMBERS = 5
+FOLDS = 12
+
+
+@dataclass(frozen=True)
+class Example:
+    """Labelled superpixels of one photo at one size."""
+
+    features: NDArray[np.float32]
+    classes: NDArray[np.int64]
+    weights: NDArray[np.float64]
+    gist: NDArray[np.float32]
+    indoor: bool
+
+
+def photo_elevation(height: int, width: int, horizon: float, offset: float = 0.0) -> NDArray[np.float32]:
+    """Elevation of every pixel of a photo whose horizon lies at a fraction of its height, `(H, W)` radians."""
+    fov = FIELD_OF_VIEW if width >= height else 2.0 * np.arctan(np.tan(0.5 * FIELD_OF_VIEW) * width / height)
+    focal = 0.5 * width / np.tan(0.5 * fov)
+    pitch = float(np.clip(np.arctan((horizon - 0.5) * height / focal) + offset, -1.5, 1.5))
+    rays = PerspectiveCamera(width, height, float(fov), 0.0, pitch).ray_directions()
+    return np.arcsin(np.clip(rays[..., 2], -1.0, 1.0)).astype(np.float32)
+
+
+def label_map(height: int, width: int, regions: list[list]) -> NDArray[np.int8]:
+    """Class of every pixel, -1 where nothing was marked; later rectangles lie over earlier ones. Tenths of a side."""
+    labels = np.full((height, width), -1, np.int8)
+    for name, x0, y0, x1, y1 in regions:
+        rows = slice(round(y0 / 10 * height), round(y1 / 10 * height))
+        columns = slice(round(x0 / 10 * width), round(x1 / 10 * width))
+        labels[rows, columns] = REGION_CLASSES.index(name)
+    return labels
+
+
+def examples_of(name: str, annotation: dict, rng: np.random.Generator) -> list[Example]:
+    """Labelled superpixels of a photo at several sizes, with light, colour and pitch varied after the first."""
+    out = []
+    for index, side in enumerate((*LONGEST_SIDES, LONGEST_SIDES[0])):
+        image = load_photo(name, side)
+        if index:
+            image = _vary(image, rng)
+        height, width = image.shape[:2]
+        offset = rng.normal(0.0, np.radians(6.0)) if index else 0.0
+        elevation = photo_elevation(height, width, annotation["horizon"], offset)
+        cut = segment_features(image, elevation, False, 400)
+        marked = cv2.resize(
+            label_map(height, width, annotation["regions"]),
+            cut.labels.shape[::-1],
+            interpolation=cv2.INTER_NEAREST,
+        )
+        count = len(cut.features)
+        votes = np.zeros((count, len(REGION_CLASSES)))
+        inside = marked >= 0
+        np.add.at(votes, (cut.labels[inside], marked[inside]), 1.0)
+        area = np.bincount(cut.labels.ravel(), minlength=count)
+        taken = votes.max(axis=1) > 0.6 * area
+        if taken.any():
+            out.append(
+                Example(
+                    cut.features[taken],
+                    votes.argmax(axis=1)[taken],
+                    area[taken] / area.sum(),
+                    cut.gist,
+                    bool(annotation["indoor"]),
+                )
+            )
+    return out
+
+
+def fit(photos: list[list[Example]], seed: int, members: int = MEMBERS) -> Weights:
+    """Fit the networks for superpixels and for indoors."""
+    examples = [example for photo in photos for example in photo]
+    features = np.concatenate([example.features for example in examples])
+    classes = np.concatenate([example.classes for example in examples])
+    photo_of = np.concatenate([np.full(len(e.classes), i) for i, photo in enumerate(photos) for e in photo])
+    gists = np.stack([example.gist for example in examples])
+    indoor = np.array([example.indoor for example in examples], int)
+    chosen = _balanced(classes, photo_of, np.random.default_rng(seed))
+    return Weights(
+        [
+            _fit_network(features[chosen], classes[chosen], len(REGION_CLASSES), 48, 0.3, seed + i)
+            for i in range(members)
+        ],
+        [_fit_network(gists, indoor, 2, 12, 1.0, seed + i) for i in range(members)],
+    )
+
+
+def _fit_network(
+    features: NDArray[np.float32], classes: NDArray[np.int64], outputs: int, hidden: int, decay: float, seed: int
+) -> Network:
+    mean, scale = features.mean(axis=0), features.std(axis=0) + 1e-3
+    model = MLPClassifier((hidden,), alpha=decay, max_iter=40, random_state=seed, learning_rate_init=2e-3)
+    model.fit((features - mean) / scale, classes)
+    weights = [np.asarray(w, np.float32) for w in model.coefs_]
+    biases = [np.asarray(b, np.float32) for b in model.intercepts_]
+    if outputs == 2:
+        weights[1] = np.concatenate([np.zeros_like(weights[1]), weights[1]], axis=1)
+        biases[1] = np.concatenate([np.zeros_like(biases[1]), biases[1]])
+    full = np.zeros((hidden, outputs), np.float32)
+    bias = np.full(outputs, -20.0, np.float32)
+    full[:, model.classes_] = weights[1]
+    bias[model.classes_] = biases[1]
+    return Network(mean.astype(np.float32), scale.astype(np.float32), weights[0], biases[0], full, bias)
+
+
+def _balanced(classes: NDArray[np.int64], photos: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+    """Draw superpixels so that rare classes, and photos within a class, weigh more than their share of the marks."""
+    key = classes * (photos.max() + 1) + photos
+    _, where, size = np.unique(key, return_inverse=True, return_counts=True)
+    class_size = np.bincount(classes)[classes]
+    odds = size[where] ** -0.5 * class_size**-0.4
+    return rng.choice(classes.size, size=classes.size, p=odds / odds.sum())
+
+
+def _vary(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    gain = np.exp(rng.normal(0.0, 0.06, 3))
+    light = (image / 255.0) ** np.exp(rng.normal(0.0, 0.25)) * gain
+    grey = light.mean(axis=-1, keepdims=True)
+    return (np.clip(grey + (light - grey) * rng.uniform(0.7, 1.15), 0.0, 1.0) * 255.0).astype(np.uint8)
+
+
+def measure(annotations: dict, photos: dict[str, list[Example]], seed: int) -> dict:
+    """Accuracy over folds that leave whole photos out, at full size, with the smoothing that ships."""
+    names = sorted(annotations)
+    order = np.random.default_rng(seed).permutation(len(names))
+    confusion = np.zeros((len(REGION_CLASSES), len(REGION_CLASSES)), int)
+    accuracy, indoor_right = {}, 0
+    for fold in range(FOLDS):
+        left_out = [names[i] for i in order[fold::FOLDS]]
+        weights = fit([photos[name] for name in names if name not in left_out], seed, 2)
+        classifier = AppearanceClassifier(weights=weights)
+        for name in left_out:
+            image = load_photo(name, LONGEST_SIDES[0])
+            height, width = image.shape[:2]
+            found = classifier(image, photo_elevation(height, width, annotations[name]["horizon"]), False)
+            marked = label_map(height, width, annotations[name]["regions"])
+            inside = marked >= 0
+            np.add.at(confusion, (marked[inside], found.labels()[inside]), 1)
+            accuracy[name] = float(np.mean(found.labels()[inside] == marked[inside]))
+            indoor_right += (found.indoor > 0.5) == annotations[name]["indoor"]
+    seen = np.maximum(confusion.sum(axis=1), 1)
+    return {
+        "pixel_accuracy_mean_over_photos": round(float(np.mean(list(accuracy.values()))), 4),
+        "pixel_accuracy_median_over_photos": round(float(np.median(list(accuracy.values()))), 4),
+        "recall_by_class": {c: round(float(confusion[i, i] / seen[i]), 3) for i, c in enumerate(REGION_CLASSES)},
+        "most_confused": _confused(confusion),
+        "indoor_accuracy": round(indoor_right / len(names), 4),
+        "photos": {name: round(value, 3) for name, value in sorted(accuracy.items(), key=lambda item: item[1])},
+        "folds": FOLDS,
+        "seed": seed,
+        "scikit_learn": sklearn.__version__,
+        "numpy": np.__version__,
+    }
+
+
+def _confused(confusion: NDArray[np.int64]) -> list[str]:
+    share = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
+    np.fill_diagonal(share, 0.0)
+    pairs = np.dstack(np.unravel_index(np.argsort(-share, axis=None)[:12], share.shape))[0]
+    return [f"{REGION_CLASSES[a]} as {REGION_CLASSES[b]}: {share[a, b]:.2f}" for a, b in pairs]
+
+
+def main() -> None:
+    """Fit, write the shipped file, and print what was measured."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--no-folds", action="store_true", help="only fit and write")
+    options = parser.parse_args()
+    fetch_all()
+    annotations = json.loads(ANNOTATIONS.read_text())
+    if BENCHMARK.exists():
+        held_out = {n for n, p in json.loads(BENCHMARK.read_text())["photos"].items() if p["split"] == "held_out"}
+        if held_out & set(annotations):
+            raise SystemExit(f"held out by the benchmark, yet annotated for fitting: {held_out & set(annotations)}")
+    rng = np.random.default_rng(SEED)
+    photos = {name: examples_of(name, annotations[name], rng) for name in sorted(annotations)}
+    print("superpixels cut", file=sys.stderr)
+    fit(list(photos.values()), SEED).save(SHIPPED)
+    if not options.no_folds:
+        print(json.dumps(measure(annotations, photos, SEED), indent=1))
+
+
+if __name__ == "__main__":
+    main()
