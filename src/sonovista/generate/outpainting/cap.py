@@ -1,0 +1,244 @@
+"""What lies above and below the photo: patches laid out on a map that has no pole.
+
+The map is the stereographic one, centred below (or above) the viewer: it keeps angles, so a patch of the photo looks on
+it as it looks in the photo, and nothing is pinched or drawn out to spokes.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sonovista.generate.outpainting.blending import Canvas, paste
+from sonovista.generate.outpainting.noise import smooth_noise
+from sonovista.generate.outpainting.projection import sample_photo
+from sonovista.generate.outpainting.source import Source, source_density
+from sonovista.geometry.equirectangular import sample
+
+Float = NDArray[np.float32]
+
+CANDIDATES = 90
+PATCH = 112
+"""Pixels of a patch at panorama height 1024."""
+
+
+@dataclass(frozen=True)
+class CapChart:
+    """A stereographic map around a pole of the panorama.
+
+    Attributes:
+        sign: -1 around the nadir, 1 around the zenith.
+        radius: pixels from the map's centre to the middle of its edges.
+        density: pixels per radian at the centre.
+    """
+
+    sign: int
+    radius: int
+    density: float
+
+    @property
+    def size(self) -> int:
+        """Pixels across."""
+        return 2 * self.radius
+
+    def directions(self) -> NDArray[np.float64]:
+        """Unit vectors through the map's pixels, shape `(size, size, 3)`; the front is up on the map's page."""
+        t = (np.arange(self.size) + 0.5 - self.radius) / (2.0 * self.density)
+        x, y = -t[:, None], -t[None, :]
+        rho2 = x**2 + y**2
+        shape = (self.size, self.size)
+        vectors = [2.0 * np.broadcast_to(x, shape), 2.0 * np.broadcast_to(y, shape), self.sign * (1.0 - rho2)]
+        return np.stack(vectors, axis=-1) / (1.0 + rho2)[..., None]
+
+    def positions(self, directions: NDArray[np.float64]) -> tuple[Float, Float]:
+        """Column and row on the map of unit vectors, first pixel's centre at 0."""
+        factor = 2.0 * self.density / (1.0 + self.sign * directions[..., 2])
+        column = self.radius - 0.5 - directions[..., 1] * factor
+        row = self.radius - 0.5 - directions[..., 0] * factor
+        return column.astype(np.float32), row.astype(np.float32)
+
+
+def chart_to(elevation: float, sign: int, height: int) -> CapChart:
+    """The map around the pole `sign` that reaches to `elevation` radians."""
+    polar = min(0.5 * np.pi - sign * elevation, np.radians(115.0))
+    density = height / np.pi
+    return CapChart(sign, int(np.ceil(2.0 * density * np.tan(0.5 * polar))) + 2, density)
+
+
+def complete_cap(
+    panorama: Canvas, chart: CapChart, wanted: NDArray[np.bool_], source: Source, allowed: Float, rng: np.random.Generator
+) -> None:
+    """Fill the unfilled part of a panorama around a pole with patches of the photo.
+
+    Args:
+        panorama: changed in place, where it is `wanted` and in a rim around it.
+        chart: the map to work on.
+        wanted: which pixels of the panorama to fill, shape `(H, 2H)`.
+        source: the photo.
+        allowed: in [0, 1], shape of the source: what may be taken.
+        rng: every random choice.
+    """
+    rays = chart.directions()
+    pixels = np.asarray(sample(panorama.pixels, rays, cv2.INTER_LINEAR), np.float32)
+    needed = np.asarray(sample(wanted.astype(np.float32), rays), np.float32) > 0.5
+    filled = np.asarray(sample(panorama.filled.astype(np.float32), rays), np.float32) > 0.999
+    freedom = np.asarray(sample(panorama.freedom, rays), np.float32)
+    canvas = Canvas(pixels.copy(), filled & ~needed, freedom, np.zeros(filled.shape, np.float32))
+    _lay_patches(canvas, chart, needed, source, allowed, rng)
+    height = panorama.filled.shape[0]
+    from sonovista.geometry.equirectangular import pixel_directions
+
+    directions = pixel_directions(height)
+    reach = chart.sign * directions[:, 0, 2]
+    limit = chart.sign * rays[0, chart.radius, 2]
+    rows = np.flatnonzero(reach > limit)
+    band = slice(rows[0], rows[-1] + 1)
+    column, row = chart.positions(directions[band])
+    inside = (column > 0) & (column < chart.size - 1) & (row > 0) & (row < chart.size - 1)
+    new = cv2.remap(canvas.pixels, column, row, cv2.INTER_CUBIC)
+    weight = cv2.remap(canvas.changed, column, row, cv2.INTER_LINEAR) * inside
+    done = cv2.remap(canvas.filled.astype(np.float32), column, row, cv2.INTER_LINEAR) * inside > 0.5
+    fresh = ~panorama.filled[band] & done
+    weight = np.where(fresh, 1.0, weight * np.where(panorama.filled[band], 1.0, 0.0)) * (panorama.freedom[band] > 0)
+    panorama.pixels[band] += (np.clip(new, 0.0, 1.0) - panorama.pixels[band]) * weight[..., None]
+    panorama.filled[band] |= fresh
+
+
+def _lay_patches(
+    canvas: Canvas, chart: CapChart, needed: NDArray[np.bool_], source: Source, allowed: Float, rng: np.random.Generator
+) -> None:
+    """Patch after patch from the rim inwards, each the best of many random ones."""
+    size = max(round(PATCH * source.scale), 16)
+    size -= size % 4
+    coarse = cv2.resize(source.pixels, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    density = source_density(source)
+    chooser = _Chooser(source, allowed, density, coarse, size)
+    distance = cv2.distanceTransform(needed.astype(np.uint8), cv2.DIST_L2, 3)
+    spacing = int(size * 0.58)
+    centres = np.array([(r, c) for r in range(0, chart.size, spacing) for c in range(0, chart.size, spacing)])
+    centres += rng.integers(-spacing // 5, spacing // 5 + 1, centres.shape)
+    centres = np.clip(centres, size // 2, chart.size - size // 2 - 1)
+    order = np.argsort(distance[centres[:, 0], centres[:, 1]] + 1e-3 * rng.uniform(size=len(centres)))
+    queue = [tuple(int(value) for value in centres[index]) for index in order]
+    for attempt in range(2):
+        for row, column in queue:
+            top, left = row - size // 2, column - size // 2
+            window = (slice(top, top + size), slice(left, left + size))
+            todo = needed[window] & ~canvas.filled[window]
+            if todo.sum() < (0.02 * todo.size if attempt == 0 else 1):
+                continue
+            patch, valid = chooser.best(canvas, window, (row, column), chart, rng)
+            paste(canvas, top, left, patch, valid, source.scale)
+        rest = np.argwhere(needed & ~canvas.filled)
+        if rest.size == 0:
+            return
+        rest = rest[rng.permutation(len(rest))[:200]]
+        queue = [tuple(int(v) for v in np.clip(p, size // 2, chart.size - size // 2 - 1)) for p in rest]
+    hole = needed & ~canvas.filled
+    if hole.any():
+        patched = cv2.inpaint((canvas.pixels * 255).astype(np.uint8), hole.astype(np.uint8), 3, cv2.INPAINT_TELEA)
+        canvas.pixels[hole] = patched[hole].astype(np.float32) / 255.0
+        canvas.filled[hole] = True
+        canvas.changed[hole] = 1.0
+
+
+class _Chooser:
+    """Picks patches of the photo that fit a place on the map."""
+
+    def __init__(self, source: Source, allowed: Float, density: Float, coarse: Float, size: int) -> None:
+        self.source, self.allowed, self.density, self.coarse, self.size = source, allowed, density, coarse, size
+        self.used = np.zeros(allowed.shape, np.float32)
+        # A patch should lie within what is allowed and within the frame: average over its area, nothing outside.
+        box = max(min(size, min(allowed.shape) // 2), 3)
+        inner = cv2.blur(allowed, (box, box), borderType=cv2.BORDER_CONSTANT)
+        self.fit = inner
+        weight = np.clip(inner - 0.75 * float(inner.max()), 0.0, None).ravel().astype(np.float64)
+        if weight.sum() <= 0:
+            weight = np.ones(weight.size)
+        self.cumulative = np.cumsum(weight) / weight.sum()
+
+    def best(
+        self, canvas: Canvas, window: tuple[slice, slice], centre: tuple[int, int], chart: CapChart, rng: np.random.Generator
+    ) -> tuple[Float, NDArray[np.bool_]]:
+        """The patch for a window of the canvas, and where it is valid."""
+        size, radius = self.size, chart.radius
+        north, west = centre[0] - radius, centre[1] - radius
+        rho = np.hypot(north, west)
+        # On the map, the photo's downward direction points to the nadir (or away from the zenith).
+        inward = np.arctan2(-west, -north)
+        upright = inward if chart.sign < 0 else inward + np.pi
+        loose = np.clip(1.3 - 1.2 * rho / radius, 0.12, 1.0)
+        local = chart.density * (1.0 + (rho / (2.0 * chart.density)) ** 2)
+        step = 4
+        old = cv2.resize(canvas.pixels[window], (size // step, size // step), interpolation=cv2.INTER_AREA)
+        known = canvas.filled[window][step // 2 :: step, step // 2 :: step]
+        known = known[: size // step, : size // step]
+        grid = (np.arange(size // step) + 0.5) * step - 0.5 * size
+        picks = np.searchsorted(self.cumulative, rng.uniform(size=CANDIDATES))
+        rows, cols = np.divmod(np.minimum(picks, self.allowed.size - 1), self.allowed.shape[1])
+        turn = upright + rng.normal(0.0, 1.0, CANDIDATES) * 0.9 * loose**2
+        flip = rng.choice([-1.0, 1.0], CANDIDATES)
+        zoom = np.exp(rng.uniform(-0.12, 0.3, CANDIDATES))
+        reach = self.density[rows, cols] / local / zoom
+        a, b, c, d = _affine(turn, flip, reach)
+        x, y = grid[None, None, :], grid[None, :, None]
+        u = cols[:, None, None] + a[:, None, None] * x + b[:, None, None] * y
+        v = rows[:, None, None] + c[:, None, None] * x + d[:, None, None] * y
+        flat = (CANDIDATES * grid.size, grid.size)
+        picture = sample_photo(self.coarse, (u / 4).reshape(flat).astype(np.float32), (v / 4).reshape(flat).astype(np.float32))
+        picture = picture.reshape(CANDIDATES, grid.size, grid.size, 3)
+        height, width = self.allowed.shape
+        inside = (u > 0) & (u < width) & (v > 0) & (v < height)
+        both = known[None] & inside
+        count = np.maximum(both.sum(axis=(1, 2)), 1)
+        difference = (picture - old[None]) * both[..., None]
+        mean = difference.sum(axis=(1, 2)) / count[:, None]
+        error = np.sqrt(((difference - 0.3 * mean[:, None, None]) ** 2 * both[..., None]).sum(axis=(1, 2, 3)) / count)
+        error += 0.5 * (1.0 - inside.mean(axis=(1, 2))) + 0.3 * (1.0 - self.fit[rows, cols] / max(float(self.fit.max()), 1e-6))
+        error += 0.06 * self.used[rows, cols]
+        k = int(np.argmin(error))
+        self._mark(int(cols[k]), int(rows[k]))
+        return self._render(canvas, window, (a[k], b[k], c[k], d[k]), (cols[k], rows[k]), float(reach[k]), rng)
+
+    def _mark(self, column: int, row: int) -> None:
+        radius = max(self.size // 6, 2)
+        top, left = max(row - radius, 0), max(column - radius, 0)
+        self.used[top : row + radius, left : column + radius] += 1.0
+
+    def _render(
+        self,
+        canvas: Canvas,
+        window: tuple[slice, slice],
+        affine: tuple[float, float, float, float],
+        at: tuple[float, float],
+        reach: float,
+        rng: np.random.Generator,
+    ) -> tuple[Float, NDArray[np.bool_]]:
+        size = self.size
+        a, b, c, d = affine
+        grid = np.arange(size, dtype=np.float32) + 0.5 - 0.5 * size
+        x, y = np.meshgrid(grid, grid)
+        u = at[0] + a * x + b * y
+        v = at[1] + c * x + d * y
+        for cells, amount in ((4, 0.05), (9, 0.014)):
+            noise = np.stack([smooth_noise(rng, (cells, cells)) for _ in range(2)], axis=-1)
+            warp = cv2.resize(noise, (size, size), interpolation=cv2.INTER_CUBIC) * (amount * size * reach)
+            u, v = u + warp[..., 0], v + warp[..., 1]
+        height, width = self.allowed.shape
+        ball = np.hypot(x, y) < 0.5 * size + rng.uniform(-0.02, 0.02)
+        valid = (u > 0) & (u < width) & (v > 0) & (v < height) & ball
+        patch = np.clip(sample_photo(self.source.pixels, u.astype(np.float32), v.astype(np.float32)), 0.0, 1.0)
+        both = valid & canvas.filled[window]
+        if both.sum() > 30:
+            gain = canvas.pixels[window][both].mean(axis=0) / np.maximum(patch[both].mean(axis=0), 0.02)
+            patch = np.clip(patch * np.clip(gain, 0.88, 1.14), 0.0, 1.0)
+        light = cv2.resize(smooth_noise(rng, (3, 3)), (size, size), interpolation=cv2.INTER_CUBIC)
+        return np.clip(patch * (1.0 + 0.05 * light[..., None]), 0.0, 1.0).astype(np.float32), valid
+
+
+def _affine(turn: NDArray[np.float64], flip: NDArray[np.float64], reach: NDArray[np.float64]) -> tuple:
+    """Map offsets to photo offsets: rotate so that the photo's down points along `turn` on the map, flip, scale."""
+    # The map's unit vector along `turn` is (column, row) = (sin, cos); the photo's right is a quarter turn from it.
+    sine, cosine = np.sin(turn), np.cos(turn)
+    return flip * cosine * reach, -flip * sine * reach, sine * reach, cosine * reach

@@ -1,0 +1,136 @@
+"""Outpainting from the photo's own exemplars: no weights, no network, the same picture for the same seed."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from sonovista.generate.calibration.protocol import Calibration
+from sonovista.generate.outpainting.band import Band, complete_band
+from sonovista.generate.outpainting.blending import Canvas, freedom_around
+from sonovista.generate.outpainting.cap import chart_to, complete_cap
+from sonovista.generate.outpainting.layout import allowed_below, allowed_above, upright_above
+from sonovista.generate.outpainting.projection import photo_coordinates, project_photo, sample_photo
+from sonovista.generate.outpainting.protocol import Panorama
+from sonovista.generate.outpainting.sky import has_sky, paint_sky
+from sonovista.generate.outpainting.source import Source, prepare_source
+from sonovista.generate.regions.protocol import RegionMap
+from sonovista.geometry.equirectangular import pixel_angles, pixel_directions
+
+Float = NDArray[np.float32]
+
+EXTENSION = 30
+"""Pixels beyond the photo's frame, at panorama height 1024, where the photo is mirrored so that seams have room."""
+
+
+class Options(BaseModel):
+    """Options of `ExemplarOutpainter`.
+
+    Attributes:
+        sigma: low-pass filter of the projected photo, in panorama pixels.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sigma: float = Field(default=1.0, ge=0.3, le=2.0)
+
+
+class ExemplarOutpainter:
+    """Completes a panorama with pieces of the photo itself, by direction: sky, band at the horizon, ground."""
+
+    def __init__(self, options: Options = Options()) -> None:  # noqa: B008
+        self.options = options
+
+    def __call__(
+        self, image: NDArray[np.uint8], calibration: Calibration, regions: RegionMap, height: int, seed: int
+    ) -> Panorama:
+        """Project a photo and complete all directions that it does not show.
+
+        Args:
+            image: RGB, shape `(h, w, 3)`.
+            calibration: the photo's camera.
+            regions: of the photo, same size.
+            height: of the panorama in pixels, even, at least 64.
+            seed: of every random choice.
+
+        Returns:
+            The panorama; inside the photo's frame it shows the photo and nothing else.
+        """
+        rng = np.random.default_rng(seed)
+        camera = calibration.camera(image.shape[1], image.shape[0])
+        photo, observed = project_photo(image.astype(np.float32) / 255.0, camera, height, self.options.sigma)
+        source = prepare_source(image, calibration, regions, height)
+        sky = paint_sky(source, height, rng) if has_sky(source) else None
+        pixels = complete_outdoors(source, photo, observed, sky, rng)
+        pixels[observed] = photo[observed]
+        return Panorama(np.round(np.clip(pixels, 0.0, 1.0) * 255.0).astype(np.uint8), observed)
+
+
+def complete_outdoors(
+    source: Source, photo: Float, observed: NDArray[np.bool_], sky: Float | None, rng: np.random.Generator
+) -> Float:
+    """Band, ground and what rises above the photo; returns RGB in [0, 1], shape `(H, 2H, 3)`."""
+    height = observed.shape[0]
+    roll = -height  # the photo at both ends, the back in the middle: nothing is ever cut at the back
+    canvas = _start(source, photo, observed, sky)
+    rolled = Canvas(*(np.roll(a, roll, axis=1) for a in (canvas.pixels, canvas.filled, canvas.freedom, canvas.changed)))
+    azimuth, elevation = pixel_angles(height)
+    seen = np.flatnonzero(observed.sum(axis=0) > 0.5 * observed.sum(axis=0).max())
+    band = Band(
+        source,
+        None if sky is None else np.roll(sky, roll, axis=1),
+        np.mod(np.roll(azimuth, roll), 2.0 * np.pi),
+        elevation,
+        float(azimuth[seen[0]]),
+        float(azimuth[seen[-1]]),
+    )
+    extension = round(EXTENSION * source.scale)
+    start, stop = (seen[-1] + 1 + extension) - height, (seen[0] - extension) + height
+    complete_band(rolled, band, int(start), int(stop), rng)
+    canvas = Canvas(*(np.roll(a, -roll, axis=1) for a in (rolled.pixels, rolled.filled, rolled.freedom, rolled.changed)))
+    return complete_caps(canvas, source, sky, rng)
+
+
+def _start(source: Source, photo: Float, observed: NDArray[np.bool_], sky: Float | None) -> Canvas:
+    """A canvas with the photo and a strip around it, where it is mirrored."""
+    height = observed.shape[0]
+    u, v, outside = photo_coordinates(pixel_directions(height), source.camera)
+    reach = EXTENSION * source.scale * np.pi / height * source.camera.focal_length
+    strip = (outside <= reach) & ~observed
+    pixels = photo.copy()
+    near = sample_photo(source.pixels, u, v)
+    if sky is not None:
+        alpha = sample_photo(source.sky, u, v, cv2.INTER_LINEAR)[..., None]
+        near = near * (1.0 - alpha) + sky * alpha
+    pixels[strip] = np.clip(near[strip], 0.0, 1.0)
+    freedom = freedom_around(observed, 7.0 * source.scale)
+    return Canvas(pixels, observed | strip, freedom, np.zeros(observed.shape, np.float32))
+
+
+def complete_caps(canvas: Canvas, source: Source, sky: Float | None, rng: np.random.Generator) -> Float:
+    """What lies below and above the pieces of the band."""
+    height = canvas.filled.shape[0]
+    _, elevation = pixel_angles(height)
+    middle = np.flatnonzero(canvas.filled.mean(axis=1) > 0.5)
+    centre = int(middle.mean()) if middle.size else height // 2
+    below = ~canvas.filled & (np.arange(height) > centre)[:, None]
+    above = ~canvas.filled & ~below
+    if sky is not None:
+        upright = upright_above(canvas, sky, above, source, rng)
+        open_sky = above & (upright < 0.01)
+        canvas.pixels[open_sky] = sky[open_sky]
+        above &= ~open_sky
+        canvas.filled[open_sky] = True
+    else:
+        upright = np.ones(above.shape, np.float32)
+    margin = 0.6 * 112 * source.scale * np.pi / height
+    if above.any():
+        lowest = float(elevation[np.flatnonzero(above.any(axis=1))[-1]]) - margin
+        complete_cap(canvas, chart_to(lowest, 1, height), above, source, allowed_above(source), rng)
+        if sky is not None:
+            mix = upright[..., None]
+            canvas.pixels[above] = (canvas.pixels * mix + sky * (1.0 - mix))[above]
+    if below.any():
+        highest = float(elevation[np.flatnonzero(below.any(axis=1))[0]]) + margin
+        complete_cap(canvas, chart_to(highest, -1, height), below, source, allowed_below(source), rng)
+    return canvas.pixels

@@ -1,0 +1,99 @@
+"""The photo in the panorama: where every direction meets the photo, and what the photo shows there without aliasing."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sonovista.geometry import PerspectiveCamera
+from sonovista.geometry.equirectangular import pixel_directions
+
+LEVELS_PER_OCTAVE = 3
+"""Gaussian levels between a scale and its double; between two levels pictures are interpolated linearly."""
+
+
+def photo_coordinates(
+    directions: NDArray[np.float64], camera: PerspectiveCamera
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Where directions meet a photo.
+
+    Args:
+        directions: vectors in the world, shape `(..., 3)`.
+        camera: the photo's.
+
+    Returns:
+        `u` and `v` in photo pixels (the first pixel's centre is 0.5), and how many pixels beyond the photo's frame
+        they lie: 0 inside, infinite behind the camera.
+    """
+    u, v, z = camera.project(directions)
+    behind = ~(z > 1e-3)
+    u = np.where(behind, -1e6, u)
+    v = np.where(behind, -1e6, v)
+    outside = np.maximum(np.maximum(-u, u - camera.width), np.maximum(-v, v - camera.height))
+    outside = np.where(behind, np.inf, np.maximum(outside, 0.0))
+    return u.astype(np.float32), v.astype(np.float32), outside.astype(np.float32)
+
+
+def project_photo(
+    image: NDArray[np.float32], camera: PerspectiveCamera, height: int, sigma: float = 1.0
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Project a photo to an equirectangular panorama.
+
+    The photo is low-passed by a Gaussian as wide as `sigma` panorama pixels *as seen there* (photo pixels per radian
+    grow off the axis), taken from a stack of Gaussian levels, and sampled with a bicubic kernel: an elliptical
+    weighted average (Heckbert 1989) with the ellipse replaced by the circle of the same area.
+
+    Args:
+        image: RGB in [0, 1], shape `(h, w, 3)`.
+        camera: the photo's, of the same size.
+        height: of the panorama in pixels.
+        sigma: standard deviation of the low-pass filter, in panorama pixels.
+
+    Returns:
+        RGB in [0, 1], shape `(height, 2 * height, 3)`, zero outside the photo; and the mask of the pixels whose
+        centres the photo shows.
+    """
+    u, v, outside = photo_coordinates(pixel_directions(height), camera)
+    observed = outside == 0.0
+    rows = np.flatnonzero(observed.any(axis=1))
+    out = np.zeros((height, 2 * height, 3), np.float32)
+    if rows.size == 0:
+        return out, observed
+    band = slice(rows[0], rows[-1] + 1)
+    u, v, inside = u[band], v[band], observed[band]
+    wanted = sigma * local_scale(u, v, camera) * (np.pi / height)
+    wanted = np.clip(wanted, wanted[inside].min(), wanted[inside].max())
+    level = LEVELS_PER_OCTAVE * np.log2(np.maximum(wanted, 0.25))
+    first, last = int(np.floor(level[inside].min())), int(np.ceil(level[inside].max()))
+    picture = np.zeros((*u.shape, 3), np.float32)
+    for index in range(first, last + 1):
+        weight = np.clip(1.0 - np.abs(level - index), 0.0, 1.0).astype(np.float32)
+        if not weight.any():
+            continue
+        smooth = low_pass(image, 2.0 ** (index / LEVELS_PER_OCTAVE))
+        picture += weight[..., None] * sample_photo(smooth, u, v)
+    out[band] = np.clip(picture, 0.0, 1.0) * inside[..., None]
+    return out, observed
+
+
+def local_scale(u: NDArray[np.float32], v: NDArray[np.float32], camera: PerspectiveCamera) -> NDArray[np.float32]:
+    """Photo pixels per radian at photo positions: the geometric mean over directions, `f / cos(angle)**1.5`."""
+    x = (u - 0.5 * camera.width) / camera.focal_length
+    y = (v - 0.5 * camera.height) / camera.focal_length
+    return (camera.focal_length * (1.0 + x * x + y * y) ** 0.75).astype(np.float32)
+
+
+def low_pass(image: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    """Gaussian low-pass with mirrored borders; below 0.3 pixels there is nothing to remove."""
+    if sigma < 0.3:
+        return image
+    return cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101)
+
+
+def sample_photo(
+    image: NDArray[np.float32], u: NDArray[np.float32], v: NDArray[np.float32], interpolation: int = cv2.INTER_CUBIC
+) -> NDArray[np.float32]:
+    """Look a photo up at positions whose first pixel's centre is 0.5; beyond the frame it is mirrored once."""
+    height, width = image.shape[:2]
+    map_u = np.clip(u - 0.5, -0.95 * width, 1.95 * width).astype(np.float32)
+    map_v = np.clip(v - 0.5, -0.95 * height, 1.95 * height).astype(np.float32)
+    return cv2.remap(image, map_u, map_v, interpolation, borderMode=cv2.BORDER_REFLECT_101)

@@ -1,0 +1,110 @@
+"""The photo as a store of exemplars: at the panorama's sharpness, with what may be taken from where."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sonovista.generate.calibration.protocol import Calibration
+from sonovista.generate.outpainting.projection import local_scale, low_pass
+from sonovista.generate.regions.protocol import REGION_CLASSES, RegionMap
+from sonovista.geometry import PerspectiveCamera
+
+Float = NDArray[np.float32]
+
+OVERSAMPLING = 1.5
+"""Source pixels per panorama pixel at the photo's centre: room for enlarging exemplars without blur."""
+
+FLAT_CLASSES = ("grass", "ground", "water", "running_water", "snow", "floor")
+"""What lies on the ground."""
+
+UNIQUE_CLASSES = ("object", "building")
+"""What a viewer would notice if it stood there twice."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A photo prepared for synthesis.
+
+    Attributes:
+        pixels: RGB in [0, 1], shape `(h, w, 3)`, low-passed to the panorama's sharpness.
+        camera: of this size.
+        sky: opacity of the sky, in [0, 1], shape `(h, w)`, its edge refined to the picture's edges.
+        probabilities: of every class, shape `(h, w, len(REGION_CLASSES))`.
+        elevation: of the ray through every pixel, radians, shape `(h, w)`.
+        uniqueness: in [0, 1], shape `(h, w)`: how noticeable it would be if this stood there twice.
+        indoor: probability in [0, 1].
+        scale: panorama height in units of 1024 pixels.
+    """
+
+    pixels: Float
+    camera: PerspectiveCamera
+    sky: Float
+    probabilities: Float
+    elevation: Float
+    uniqueness: Float
+    indoor: float
+    scale: float
+
+    def share(self, *classes: str) -> Float:
+        """Sum of the probabilities of `classes`, shape `(h, w)`."""
+        return self.probabilities[..., [REGION_CLASSES.index(name) for name in classes]].sum(axis=2)
+
+
+def prepare_source(image: NDArray[np.uint8], calibration: Calibration, regions: RegionMap, height: int) -> Source:
+    """Scale a photo and its regions to the panorama's resolution.
+
+    Args:
+        image: RGB, shape `(h, w, 3)`.
+        calibration: the photo's camera.
+        regions: of the photo.
+        height: of the panorama in pixels.
+
+    Returns:
+        The photo as a store of exemplars.
+    """
+    full = calibration.camera(image.shape[1], image.shape[0])
+    panorama_pixel = full.focal_length * np.pi / height
+    factor = min(1.0, OVERSAMPLING / panorama_pixel)
+    size = (max(round(full.width * factor), 8), max(round(full.height * factor), 8))
+    smooth = low_pass(image.astype(np.float32) / 255.0, panorama_pixel)
+    pixels = cv2.resize(smooth, size, interpolation=cv2.INTER_AREA if factor < 1.0 else cv2.INTER_LINEAR)
+    camera = calibration.camera(*size)
+    segments = cv2.resize(regions.segments, size, interpolation=cv2.INTER_NEAREST)
+    probabilities = regions.probabilities[segments]
+    elevation = np.arcsin(np.clip(camera.ray_directions()[..., 2], -1.0, 1.0)).astype(np.float32)
+    scale = height / 1024.0
+    sky = refine_matte(pixels, probabilities[..., REGION_CLASSES.index("sky")], max(round(6 * scale), 2))
+    sky = np.clip((sky - 0.2) / 0.6, 0.0, 1.0) * (elevation > -0.06)
+    unique = probabilities[..., [REGION_CLASSES.index(name) for name in UNIQUE_CLASSES]].sum(axis=2)
+    water = probabilities[..., REGION_CLASSES.index("running_water")]
+    uniqueness = np.clip(unique + 0.25 * water, 0.0, 1.0)
+    return Source(pixels, camera, sky, probabilities, elevation, uniqueness, float(regions.indoor), scale)
+
+
+def refine_matte(image: Float, matte: Float, radius: int) -> Float:
+    """Guided filter (He, Sun and Tang 2010) with the blue-weighted brightness as the guide: edges follow the picture.
+
+    Args:
+        image: RGB in [0, 1], shape `(h, w, 3)`.
+        matte: in [0, 1], shape `(h, w)`.
+        radius: of the window in pixels.
+
+    Returns:
+        The refined matte in [0, 1].
+    """
+    guide = image @ np.array([0.2, 0.3, 0.5], np.float32)
+    size = (2 * radius + 1, 2 * radius + 1)
+    mean_g, mean_m = cv2.blur(guide, size), cv2.blur(matte, size)
+    covariance = cv2.blur(guide * matte, size) - mean_g * mean_m
+    variance = cv2.blur(guide * guide, size) - mean_g**2
+    a = covariance / (variance + 1e-3)
+    b = mean_m - a * mean_g
+    return np.clip(cv2.blur(a, size) * guide + cv2.blur(b, size), 0.0, 1.0)
+
+
+def source_density(source: Source) -> Float:
+    """Source pixels per radian at every source pixel, shape `(h, w)`."""
+    v, u = np.mgrid[: source.camera.height, : source.camera.width].astype(np.float32) + 0.5
+    return local_scale(u, v, source.camera)
