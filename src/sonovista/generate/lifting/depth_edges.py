@@ -20,31 +20,28 @@ def opens(near: NDArray[np.float32], far: NDArray[np.float32], parallax: float) 
     return (near - far) * parallax > GAP
 
 
-def snap_to_sides(inverse: NDArray[np.float32], parallax: float, wraps: bool = False) -> NDArray[np.float32]:
-    """Give every pixel that hangs between the two sides of a jump the depth of the nearer one.
+def sharpen_jumps(inverse: NDArray[np.float32], parallax: float, wraps: bool = False) -> NDArray[np.float32]:
+    """Inverse depth in which every pixel next to a jump belongs to one side.
 
-    Depth that was interpolated across a jump has values that belong to neither side and would become a rubber sheet.
+    Depth that was interpolated across a jump has values that belong to neither side and would become a rubber sheet:
+    such pixels take the depth of the side that is closer to theirs. Then the near side grows by one pixel, because the
+    picture's pixels there are mixed of both colours and would leave an outline of the near thing on the far one.
 
     Args:
         inverse: inverse depth in 1 / metres, shape `(H, W)`.
         parallax: as in `opens`.
         wraps: whether the left and right edges touch.
     """
-    margin = 2
+    margin = 3
     padded = np.pad(inverse, ((0, 0), (margin, margin)), mode="wrap" if wraps else "edge")
-    square = np.ones((2 * margin + 1, 2 * margin + 1), np.uint8)
-    near, far = cv2.dilate(padded, square), cv2.erode(padded, square)
-    near, far, _ = (a[:, margin:-margin] for a in (near, far, padded))
-    side = np.where(near - inverse < inverse - far, near, far)
-    # Only what is well apart from both sides: pixels of a slanted surface beside a jump keep their own depth.
-    apart = np.minimum(near - inverse, inverse - far) > 0.1 * (near - far)
-    neighbour_jump = opens(near, far, parallax) & _touches_jump(inverse, parallax, wraps)
-    return np.where(neighbour_jump & apart, side, inverse)
-
-
-def _touches_jump(inverse: NDArray[np.float32], parallax: float, wraps: bool) -> NDArray[np.bool_]:
-    near_side, far_side = jump_sides(inverse, parallax, wraps)
-    return near_side & far_side
+    near, far = cv2.dilate(padded, np.ones((5, 5), np.uint8)), cv2.erode(padded, np.ones((5, 5), np.uint8))
+    near_side, far_side = jump_sides(padded, parallax)
+    between = near_side & far_side & (np.minimum(near - padded, padded - far) > 0.1 * (near - far))
+    snapped = np.where(between, np.where(near - padded < padded - far, near, far), padded)
+    near_side, far_side = jump_sides(snapped, parallax)
+    cross = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
+    grown = np.where(far_side & ~near_side, cv2.dilate(snapped, cross), snapped)
+    return grown[:, margin:-margin].astype(np.float32)
 
 
 def jump_sides(

@@ -27,6 +27,10 @@ class HiddenLayer:
 BEHIND = 0.98
 """Inverse depth of the hidden layer over that of what hides it, at most: enough not to shine through."""
 
+FAR_SIDES = (0.0, 3.0, 8.0, 25.0)
+"""Metres: jumps are looked for first among all far sides, then, for pixels that found none (their nearest jump is one
+in front of which they lie not), among ever farther ones."""
+
 OVERLAP = 3
 """Pixels by which the hidden layer goes on under the visible far side, so that no seam opens between them."""
 
@@ -50,25 +54,28 @@ def hidden_layer(
     margin = int(maximum_band * per_radian)
     wrapped = ((0, 0), (margin, margin))
     w = np.pad(inverse, wrapped, mode="wrap")
-    _, far_side = jump_sides(w, step * per_radian)
-    if not far_side.any():
-        return HiddenLayer(colours, inverse, np.zeros(inverse.shape, bool))
-    distance, (row_far, column_far) = ndimage.distance_transform_edt(~far_side, return_indices=True)
-    w_far = w[row_far, column_far]
     # Meridians draw together toward the poles: the same angle takes more columns there.
     elevation = 0.5 * np.pi - (np.arange(height) + 0.5) / per_radian
     stretch = np.minimum(1.0 / np.maximum(np.cos(elevation), 1e-3), 4.0)[:, None]
-    band = np.minimum(1.25 * step * (w - w_far), maximum_band) * per_radian * stretch + OVERLAP
-    behind = opens(w, w_far, step * per_radian) & (distance <= band)
-    mask = behind | (ndimage.binary_dilation(behind, iterations=OVERLAP) & (distance <= 2 * OVERLAP))
-
-    rows, columns = np.nonzero(mask)
-    source = _mirrored(rows, columns, row_far[mask], column_far[mask], distance[mask], w, step * per_radian)
-    hidden_colours = np.pad(colours, (*wrapped, (0, 0)), mode="wrap")
-    hidden_colours[rows, columns] = hidden_colours[source]
-    hidden_inverse = np.where(mask, np.minimum(w_far, w) * BEHIND, w)
+    _, far_side = jump_sides(w, step * per_radian)
+    visible = np.pad(colours, (*wrapped, (0, 0)), mode="wrap")
+    hidden_colours, hidden_inverse, mask = visible.copy(), w.copy(), np.zeros(w.shape, bool)
+    for nearest_far in FAR_SIDES:
+        sides = far_side & (w < 1.0 / nearest_far if nearest_far > 0.0 else True)
+        if not sides.any():
+            continue
+        distance, (row_far, column_far) = ndimage.distance_transform_edt(~sides, return_indices=True)
+        w_far = w[row_far, column_far]
+        band = np.minimum(1.25 * step * (w - w_far), maximum_band) * per_radian * stretch + OVERLAP
+        behind = opens(w, w_far, step * per_radian) & (distance <= band)
+        new = (behind | (ndimage.binary_dilation(behind, iterations=OVERLAP) & (distance <= 2 * OVERLAP))) & ~mask
+        rows, columns = np.nonzero(new)
+        source = _mirrored(rows, columns, row_far[new], column_far[new], distance[new], w, step * per_radian)
+        hidden_colours[rows, columns] = visible[source]
+        hidden_inverse[new] = np.minimum(w_far, w)[new] * BEHIND
+        mask |= new
     inside = (slice(None), slice(margin, margin + width))
-    return HiddenLayer(hidden_colours[inside], hidden_inverse[inside].astype(np.float32), mask[inside])
+    return HiddenLayer(hidden_colours[inside], hidden_inverse[inside], mask[inside])
 
 
 def _mirrored(rows, columns, row_far, column_far, distance, w, parallax):

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sonovista.generate.calibration.protocol import Calibration
 from sonovista.generate.depth.protocol import DepthEstimate
 from sonovista.generate.lifting.blocks import choose_blocks, merging_errors
-from sonovista.generate.lifting.depth_edges import snap_to_sides
+from sonovista.generate.lifting.depth_edges import sharpen_jumps
 from sonovista.generate.lifting.hidden import hidden_layer
 from sonovista.generate.lifting.refinement import refine_colours
 from sonovista.generate.lifting.sheets import Sheet, cube_sheets, photo_sheet
@@ -66,7 +66,7 @@ class LayeredLifter:
         options = self.options
         colours = panorama.pixels.astype(np.float32) / 255.0
         per_radian = len(colours) / np.pi
-        inverse = snap_to_sides(1.0 / depth.panorama, options.step * per_radian, wraps=True)
+        inverse = sharpen_jumps(1.0 / depth.panorama, options.step * per_radian, wraps=True)
         hidden = hidden_layer(colours, inverse, options.step)
 
         photo = _snapped(photo_sheet(image, depth.photo, calibration, int(2.0 * options.photo_share * budget)), options)
@@ -113,4 +113,4 @@ class LayeredLifter:
 
 
 def _snapped(sheet: Sheet, options: LayeredLifterOptions) -> Sheet:
-    return replace(sheet, depth=1.0 / snap_to_sides(1.0 / sheet.depth, options.step * sheet.camera.focal_length))
+    return replace(sheet, depth=1.0 / sharpen_jumps(1.0 / sheet.depth, options.step * sheet.camera.focal_length))

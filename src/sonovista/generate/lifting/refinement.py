@@ -40,39 +40,39 @@ def refine_colours(
     Source: Hestenes and Stiefel 1952 (CGLS).
     """
     weights = blending_weights(gaussians, camera)
-    keep = rows[..., None].astype(np.float32)
-    residual = (target - weights.apply(gaussians.colours)) * keep
-    change = _solve(weights, residual, keep, free[:, None].astype(np.float32), iterations, damping)
-    return replace(gaussians, colours=np.clip(gaussians.colours + change, 0.0, 1.0))
+    residual = target - weights.apply(gaussians.colours)
+    residual[~rows] = 0.0
+    colours = gaussians.colours.copy()
+    colours[free] += _solve(weights.restricted(rows, free), residual, iterations, damping)
+    return replace(gaussians, colours=np.clip(colours, 0.0, 1.0))
 
 
 def _solve(
-    weights: BlendingWeights,
-    residual: NDArray[np.float32],
-    keep: NDArray[np.float32],
-    free: NDArray[np.float32],
-    iterations: int,
-    damping: float,
+    weights: BlendingWeights, residual: NDArray[np.float32], iterations: int, damping: float
 ) -> NDArray[np.float32]:
-    """CGLS for every colour channel by itself."""
+    """CGLS for every colour channel by itself: the change of the colours, shape `(weights.count, 3)`."""
     change = np.zeros((weights.count, 3), np.float32)
-    gradient = weights.apply_transposed(residual) * free
-    direction = gradient
+    gradient = weights.apply_transposed(residual)
+    direction = gradient.copy()
     power = _squared(gradient)
     for _ in range(iterations):
-        image = weights.apply(direction) * keep
+        image = weights.apply(direction)
         curvature = _squared(image) + damping * _squared(direction)
-        step = np.where(curvature > 0.0, power / np.where(curvature > 0.0, curvature, 1.0), 0.0).astype(np.float32)
-        change = change + step * direction
-        residual = residual - step * image
-        gradient = weights.apply_transposed(residual) * free - np.float32(damping) * change
+        step = _ratio(power, curvature)
+        change += step * direction
+        residual -= step * image
+        gradient = weights.apply_transposed(residual)
+        gradient -= np.float32(damping) * change
         before, power = power, _squared(gradient)
-        ratio = np.where(before > 0.0, power / np.where(before > 0.0, before, 1.0), 0.0).astype(np.float32)
-        direction = gradient + ratio * direction
+        direction *= _ratio(power, before)
+        direction += gradient
     return change
 
 
 def _squared(values: NDArray[np.float32]) -> NDArray[np.float64]:
     """Sum of squares of every channel, in double precision."""
-    flat = values.reshape(-1, values.shape[-1])
-    return np.array([np.dot(flat[:, k].astype(float), flat[:, k].astype(float)) for k in range(flat.shape[1])])
+    return np.array([np.square(channel, dtype=np.float64).sum() for channel in np.moveaxis(values, -1, 0)])
+
+
+def _ratio(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float32]:
+    return np.divide(a, b, out=np.zeros_like(a), where=b > 0.0).astype(np.float32)

@@ -41,9 +41,11 @@ def photo_sheet(
     height, width = image.shape[:2]
     shrink = min(1.0, np.sqrt(pixels / (height * width)))
     width, height = max(1, int(width * shrink)), max(1, int(height * shrink))
-    colours = cv2.resize(image.astype(np.float32) / 255.0, (width, height), interpolation=cv2.INTER_AREA)
+    colours = np.asarray(
+        cv2.resize(image.astype(np.float32) / 255.0, (width, height), interpolation=cv2.INTER_AREA), np.float32
+    )
     # Nearest, since a mean of near and far would hang in the air between them.
-    distance = cv2.resize(distance, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
+    distance = np.asarray(cv2.resize(distance, (width, height), interpolation=cv2.INTER_NEAREST_EXACT), np.float32)
     camera = calibration.camera(width, height)
     return Sheet(camera, colours, distance * _cosines(camera), np.ones((height, width), bool))
 
@@ -55,7 +57,7 @@ def cube_sheets(
     face_size: int,
     photo_camera: PerspectiveCamera | None = None,
 ) -> list[Sheet]:
-    """The six faces of the cube around the origin, each as a camera of 90 degrees sees it.
+    """The faces of the cube around the origin that have anything to show, each as a camera of 90 degrees sees it.
 
     Args:
         colours: panorama, shape `(H, 2H, 3)`.
@@ -65,24 +67,19 @@ def cube_sheets(
         photo_camera: what this camera sees is left out; None leaves nothing out.
     """
     sheets = []
+    far_and_used = np.dstack([distance, used.astype(np.float32)])
     right = 0.5 * np.pi
     for yaw, pitch in [(0.0, 0.0), (right, 0.0), (2.0 * right, 0.0), (-right, 0.0), (0.0, right), (0.0, -right)]:
         camera = PerspectiveCamera(face_size, face_size, right, yaw, pitch)
         rays = camera.ray_directions()
-        face_used = equirectangular.sample(used.astype(np.uint8), rays, cv2.INTER_NEAREST) > 0
+        face = np.asarray(equirectangular.sample(far_and_used, rays, cv2.INTER_NEAREST), np.float32)
+        face_used = face[..., 1] > 0.5
         if photo_camera is not None:
             u, v, _ = photo_camera.project(rays)
             face_used &= ~((u >= 0.0) & (u <= photo_camera.width) & (v >= 0.0) & (v <= photo_camera.height))
-        face_colours = np.clip(equirectangular.sample(colours, rays, cv2.INTER_LINEAR), 0.0, 1.0)
-        face_distance = equirectangular.sample(distance, rays, cv2.INTER_NEAREST)
-        sheets.append(
-            Sheet(
-                camera,
-                face_colours.astype(np.float32),
-                face_distance.astype(np.float32) * _cosines(camera),
-                face_used,
-            )
-        )
+        if face_used.any():
+            face_colours = np.asarray(equirectangular.sample(colours, rays, cv2.INTER_LINEAR), np.float32)
+            sheets.append(Sheet(camera, face_colours, face[..., 0] * _cosines(camera), face_used))
     return sheets
 
 

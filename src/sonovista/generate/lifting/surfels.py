@@ -12,6 +12,9 @@ from sonovista.scene.gaussians import Gaussians, quaternions_from_matrices
 THICKNESS = 0.15
 """Standard deviation across a surfel over the smaller one along it: thin, but not gone when seen from the edge."""
 
+MERGED_SPREAD = 1.25
+"""Merged blocks spread wider than pixels do: they have nothing to blur, and the eye finds any pattern in the smooth."""
+
 
 def surfels(
     sheet: Sheet, blocks: Blocks, parallax: float, spread: float, opacity: float, maximum_slant: float
@@ -49,7 +52,8 @@ def surfels(
     along_v = (slope_v * shrink)[:, None] * rays
     along_v[:, 1] += z / focal
     axes, lengths = _principal_axes(along_u, along_v)
-    scales = spread * blocks.size[:, None] * np.concatenate([lengths, THICKNESS * lengths[:, 1:]], axis=1)
+    wider = np.where(blocks.size > 1, MERGED_SPREAD, 1.0) * spread
+    scales = (wider * blocks.size)[:, None] * np.concatenate([lengths, THICKNESS * lengths[:, 1:]], axis=1)
     R_world_camera = camera.R_world_camera
     colours = np.empty((len(u), 3), np.float32)
     for size in np.unique(blocks.size):

@@ -51,6 +51,22 @@ class BlendingWeights:
         _apply_transposed(self.start, self.pixel, self.gaussian, self.weight, picture, colours)
         return colours
 
+    def restricted(self, rows: NDArray[np.bool_], columns: NDArray[np.bool_]) -> "BlendingWeights":
+        """The same matrix with only some pixels and Gaussians.
+
+        Args:
+            rows: pixels that stay, shape `(height, width)`; the others become zero.
+            columns: Gaussians that stay, shape `(count,)`; they are numbered anew, in their order.
+        """
+        number = np.where(columns, np.cumsum(columns) - 1, -1).astype(np.int32)
+        start = np.zeros_like(self.start)
+        pixel, gaussian, weight = np.empty_like(self.pixel), np.empty_like(self.gaussian), np.empty_like(self.weight)
+        total = _restrict(
+            self.start, self.pixel, self.gaussian, self.weight, rows, number, start, pixel, gaussian, weight
+        )
+        entries = (pixel[:total].copy(), gaussian[:total].copy(), weight[:total].copy())
+        return BlendingWeights(self.height, self.width, int(columns.sum()), start, *entries)
+
 
 def blending_weights(gaussians: Gaussians, camera: PerspectiveCamera, kernel: KernelName = "spark") -> BlendingWeights:
     """How much every Gaussian adds to every pixel that `render_view_float` draws."""
@@ -155,3 +171,22 @@ def _apply_transposed(start, pixel, gaussian, weight, picture, colours):  # prag
             colours[i, 0] += w * picture[row, column, 0]
             colours[i, 1] += w * picture[row, column, 1]
             colours[i, 2] += w * picture[row, column, 2]
+
+
+@njit(cache=True)
+def _restrict(
+    start, pixel, gaussian, weight, rows, number, new_start, new_pixel, new_gaussian, new_weight
+):  # pragma: no cover - compiled
+    columns = -(-rows.shape[1] // TILE)
+    at = 0
+    for tile in range(len(start) - 1):
+        left, top = (tile % columns) * TILE, (tile // columns) * TILE
+        for k in range(start[tile], start[tile + 1]):
+            i = number[gaussian[k]]
+            if i >= 0 and rows[top + pixel[k] // TILE, left + pixel[k] % TILE]:
+                new_pixel[at] = pixel[k]
+                new_gaussian[at] = i
+                new_weight[at] = weight[k]
+                at += 1
+        new_start[tile + 1] = at
+    return at
