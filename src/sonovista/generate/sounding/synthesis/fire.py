@@ -1,0 +1,61 @@
+"""Fire."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonovista.generate.sounding.synthesis.events import add_damped_sines, add_noise_grains, poisson_times
+from sonovista.signal.noise import band_gain, fluctuation, gain_curve, shaped_noise
+
+Loop = NDArray[np.float64]
+
+
+def fire(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
+    """An open fire: the roar of lapping flames, the hiss of gas, and crackles in bursts.
+
+    The three layers are Farnell's (Designing Sound, MIT Press 2010, chapter 34): low noise that flutters, high noise under
+    a fourth-power envelope, and clicks; crackle energies follow a power law and come in clusters, as measured on
+    burning and tearing matter (Salje and Dahmen 2014, Annu. Rev. Condens. Matter Phys. 5).
+    """
+    seconds = samples / sample_rate
+    size = rng.uniform(0.0, 1.0)  # 0 a small wood fire, 1 a blaze
+    flutter = np.exp(rng.uniform(0.3, 0.5) * fluctuation(samples, sample_rate, rng.uniform(3, 6), rng, 1.0))
+    roar = flutter * shaped_noise(
+        samples, sample_rate, gain_curve([(25, -12), (60, -3), (120, 0), (400, -7), (1500, -18), (6000, -34)]), rng
+    )
+    gas = np.clip(fluctuation(samples, sample_rate, 2.0, rng, 1.0), 0, None) ** 4
+    hiss = gas / (np.mean(gas) + 1e-9) * shaped_noise(samples, sample_rate, band_gain(2500, 9000), rng)
+    crackle = _crackles(rng, samples, sample_rate, seconds, rate=rng.uniform(14, 40))
+    return (0.3 + 0.6 * size) * roar + rng.uniform(0.01, 0.03) * hiss + crackle
+
+
+def _crackles(rng: np.random.Generator, samples: int, sample_rate: int, seconds: float, rate: float) -> Loop:
+    """Clusters of clicks with power-law sizes; a few big ones pop."""
+    bursts = np.exp(1.4 * fluctuation(max(64, samples // 48), sample_rate / 48, 1.5, rng, 1.0))
+    parents = poisson_times(seconds, rate / 2.5, rng, bursts)
+    children = rng.geometric(0.4, len(parents))
+    start = np.repeat(parents, children) + rng.exponential(0.012, children.sum()) * (
+        rng.uniform(size=children.sum()) < 0.8
+    )
+    amplitude = np.minimum(rng.pareto(1.2, len(start)) + 0.3, 14.0)
+    out = np.zeros(samples)
+    add_noise_grains(
+        out,
+        sample_rate,
+        start,
+        rng.lognormal(np.log(3200), 0.6, len(start)),
+        rng.uniform(1500, 6000, len(start)),
+        rng.uniform(350, 1500, len(start)),
+        amplitude,
+        rng,
+    )
+    big = amplitude > 5
+    if big.any():
+        add_damped_sines(
+            out,
+            sample_rate,
+            start[big],
+            rng.uniform(350, 900, big.sum()),
+            rng.uniform(90, 220, big.sum()),
+            0.5 * amplitude[big],
+        )
+    return out
