@@ -1,0 +1,105 @@
+"""Smooth inside surfaces, sharp at their edges; and the way from the grid back to pixels."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sonovista.generate.depth.grid import look_up
+
+
+def smooth_surfaces(
+    values: NDArray[np.float64],
+    confidence: NDArray[np.float64],
+    across: NDArray[np.float64],
+    down: NDArray[np.float64],
+    strength: float,
+    rounds: int = 2,
+) -> NDArray[np.float64]:
+    """Weighted least squares along rows and columns by turns (Min et al. 2014, "Fast Global Image Smoothing", sec. 3).
+
+    Args:
+        values: shape `(R, C)`; the left and right edges touch.
+        confidence: of every value, shape `(R, C)`.
+        across: how much each cell is tied to the next in its row, in [0, 1], shape `(R, C)`; the last column to the
+            first.
+        down: how much each cell is tied to the one below, shape `(R - 1, C)`.
+        strength: of the smoothing, in cells squared.
+        rounds: of rows and columns.
+    """
+    pad = min(48, values.shape[1] // 2)
+    numerator = np.concatenate([values[:, -pad:], values, values[:, :pad]], axis=1)
+    weight = np.concatenate([confidence[:, -pad:], confidence, confidence[:, :pad]], axis=1)
+    ties = np.concatenate([across[:, -pad:], across, across[:, :pad]], axis=1)[:, :-1]
+    ties_down = np.concatenate([down[:, -pad:], down, down[:, :pad]], axis=1)
+    numerator = numerator * weight
+    for k in range(rounds):
+        amount = strength * 1.5 * 4.0 ** (rounds - 1 - k) / (4.0**rounds - 1.0)
+        both = np.stack([numerator, weight])
+        both = np.moveaxis(_tridiagonal(np.moveaxis(both, 2, 0), (amount * ties).T[:, None, :]), 0, 2)
+        both = np.moveaxis(_tridiagonal(np.moveaxis(both, 1, 0), (amount * ties_down)[:, None, :]), 0, 1)
+        numerator, weight = both
+    return (numerator / np.maximum(weight, 1e-12))[:, pad:-pad]
+
+
+def _tridiagonal(right: NDArray[np.float64], ties: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Solve `(1 + L) x = right` along the first axis by the Thomas algorithm; `L` is the path's Laplacian by `ties`."""
+    right = np.ascontiguousarray(right)
+    count = len(right)
+    upper = np.empty((count - 1, *ties.shape[1:]))
+    out = np.empty_like(right)
+    diagonal = 1.0 + ties[0]
+    upper[0] = -ties[0] / diagonal
+    out[0] = right[0] / diagonal
+    for i in range(1, count):
+        diagonal = 1.0 + ties[i - 1] + (ties[i] if i < count - 1 else 0.0) + ties[i - 1] * upper[i - 1]
+        out[i] = (right[i] + ties[i - 1] * out[i - 1]) / diagonal
+        if i < count - 1:
+            upper[i] = -ties[i] / diagonal
+    for i in range(count - 2, -1, -1):
+        out[i] -= upper[i] * out[i + 1]
+    return out
+
+
+def joint_upsample(
+    values: NDArray[np.float32],
+    labels: NDArray[np.uint8],
+    colours: NDArray[np.uint8],
+    u: NDArray[np.float32],
+    v: NDArray[np.float32],
+    pixel_labels: NDArray[np.uint8],
+    pixel_colours: NDArray[np.uint8],
+    colour_sigma: float,
+) -> NDArray[np.float32]:
+    """Joint bilateral upsampling (Kopf et al. 2007) from the grid to pixels.
+
+    Every pixel mixes the cells around its place, those that are of its own material and colour before all others.
+
+    Args:
+        values: of the grid, shape `(R, C)`.
+        labels: materials of the grid, shape `(R, C)`.
+        colours: RGB of the grid, shape `(R, C, 3)`.
+        u: column of every pixel's ray in the grid, shape `(h, w)`.
+        v: row likewise.
+        pixel_labels: materials of the pixels, shape `(h, w)`.
+        pixel_colours: RGB, shape `(h, w, 3)`.
+        colour_sigma: levels out of 255 at which a cell's colour counts as another's.
+    """
+    total = np.zeros(u.shape, np.float32)
+    weights = np.full(u.shape, 1e-9, np.float32)
+    packed = np.dstack([colours, labels])
+    whole_u, whole_v = np.floor(u), np.floor(v)
+    falloff = np.float32(-1.0 / (2.0 * colour_sigma**2 * 3.0))
+    pixels = pixel_colours.astype(np.float32)
+    for dv in (-1, 0, 1, 2):
+        for du in (-1, 0, 1, 2):
+            at_u, at_v = whole_u + du, whole_v + dv
+            cell = look_up(packed, at_u, at_v, cv2.INTER_NEAREST)
+            value = look_up(values, at_u, at_v, cv2.INTER_NEAREST)
+            difference = pixels - cell[..., :3]
+            weight = np.exp(falloff * np.einsum("ijk,ijk->ij", difference, difference)) + np.float32(0.02)
+            weight *= np.where(cell[..., 3] == pixel_labels, np.float32(1.0), np.float32(1e-4))
+            near = np.maximum(0.0, 2.0 - np.abs(at_u - u)) * np.maximum(0.0, 2.0 - np.abs(at_v - v))
+            weight *= near.astype(np.float32) ** 2 + np.float32(1e-6)
+            total += weight * value
+            weights += weight
+    return total / weights

@@ -1,0 +1,82 @@
+"""The ground: a plane under the camera, tilted up in directions where it is seen to rise above the horizon."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from sonovista.generate.depth.grid import AngularGrid
+
+
+def wrapped_components(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int32], int]:
+    """Four-connected components of a mask whose left and right edges touch; 0 is background."""
+    labels, count = ndimage.label(mask)
+    labels = np.asarray(labels, np.int32)
+    pairs = np.unique(np.stack([labels[:, 0], labels[:, -1]], axis=1), axis=0)
+    pairs = pairs[(pairs > 0).all(axis=1)]
+    parent = np.arange(count + 1)
+    for a, b in pairs:
+        a, b = _root(parent, a), _root(parent, b)
+        parent[max(a, b)] = min(a, b)
+    roots = np.array([_root(parent, i) for i in range(count + 1)])
+    kept, renumbered = np.unique(roots, return_inverse=True)
+    return renumbered.astype(np.int32)[labels], len(kept) - 1
+
+
+def _root(parent: NDArray[np.int_], i: int) -> int:
+    while parent[i] != i:
+        i = int(parent[i])
+    return i
+
+
+def cyclic_quantile(values: NDArray[np.floating], half_width: int, quantile: float) -> NDArray[np.floating]:
+    """A running quantile around a circle that passes NaN over; NaN where a whole window is."""
+    count = len(values)
+    half_width = min(half_width, (count - 1) // 2)
+    window = (np.arange(count)[:, None] + np.arange(-half_width, half_width + 1)) % count
+    ordered = np.sort(values[window], axis=1)  # NaN sorts last
+    valid = (~np.isnan(ordered)).sum(axis=1)
+    index = np.floor(quantile * np.maximum(valid - 1, 0) + 0.5).astype(int)
+    return np.where(valid > 0, ordered[np.arange(count), index], np.nan)
+
+
+def angular_smooth(values: NDArray[np.floating], widths: NDArray[np.floating], sigma: float) -> NDArray[np.floating]:
+    """Gaussian smoothing around the circle of columns of unequal `widths`; `sigma` in radians."""
+    fine = max(64, int(np.ceil(2 * np.pi / (sigma / 4.0))))
+    place = np.cumsum(widths) - 0.5 * widths
+    at = (np.arange(fine) + 0.5) * (2 * np.pi / fine)
+    even = np.interp(at, place, values, period=2 * np.pi)
+    smooth = ndimage.gaussian_filter1d(even, sigma * fine / (2 * np.pi), mode="wrap")
+    return np.interp(place, at, smooth, period=2 * np.pi)
+
+
+def rising_tangent(grid: AngularGrid, flat: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Tangent of the elevation to which connected ground rises in every column, 0 or more, shape `(C,)`.
+
+    Only ground that reaches well below the horizon counts: a snow patch in a cliff is no part of the slope below it.
+    A column where something near hides the ground takes the slope of its neighbours.
+    """
+    tangent = np.tan(grid.elevation)
+    labels, count = wrapped_components(flat)
+    if count == 0:
+        return np.zeros(len(grid.azimuth))
+    lowest = ndimage.minimum(np.broadcast_to(tangent[:, None], flat.shape), labels, np.arange(1, count + 1))
+    sheet = np.concatenate([[False], np.asarray(lowest) < -0.15])[labels]
+    top = np.where(sheet.any(axis=0), tangent[np.argmax(sheet, axis=0)], np.nan)
+    median_step = float(np.median(grid.column_widths))
+    half = max(1, round(np.radians(4.0) / median_step))
+    rise = np.nan_to_num(cyclic_quantile(top, half, 0.7), nan=0.0)
+    return angular_smooth(np.clip(rise, 0.0, 0.7), grid.column_widths, np.radians(4.0))
+
+
+def ground_closeness(
+    grid: AngularGrid, camera_height: float, rise: NDArray[np.floating], reach: float
+) -> NDArray[np.float64]:
+    """Inverse horizontal distance in 1/m of the ground along every cell's ray, shape `(R, C)`.
+
+    A plane whose tangent of slope is `rise` in every column has `1 / r = (rise - tan(elevation)) / camera_height`;
+    a hyperbola bends that towards `1 / reach` at its horizon, so that it stays finite and keeps falling.
+    """
+    plane = (rise[None, :] - np.tan(grid.elevation)[:, None]) / camera_height
+    floor = 1.0 / reach
+    # The root leaves what is near as it is, to (floor / plane)^2, and never crosses zero.
+    return np.maximum(0.5 * (plane + np.sqrt(plane**2 + 4.0 * (0.6 * floor) ** 2)), 0.8 * floor)
