@@ -10,7 +10,7 @@ from sonovista.generate.calibration.protocol import Calibration
 from sonovista.generate.depth.protocol import DepthEstimate
 from sonovista.generate.lifting.blocks import choose_blocks, merging_errors
 from sonovista.generate.lifting.depth_edges import sharpen_jumps
-from sonovista.generate.lifting.hidden import hidden_layer
+from sonovista.generate.lifting.hidden import hidden_layers
 from sonovista.generate.lifting.refinement import refine_colours
 from sonovista.generate.lifting.sheets import Sheet, cube_sheets, photo_sheet
 from sonovista.generate.lifting.surfels import surfels
@@ -29,6 +29,8 @@ class LayeredLifterOptions(BaseModel):
     """Of the budget, for what the photo shows."""
     hidden_share: float = Field(default=0.1, gt=0.0, lt=1.0)
     """Of the budget, for what lies behind edges."""
+    hidden_layers: int = Field(default=2, ge=0, le=4)
+    """Behind what is seen."""
     spread: float = Field(default=0.65, gt=0.0, le=2.0)
     """Standard deviation of a Gaussian over the size of the pixels it stands for."""
     opacity: float = Field(default=0.97, gt=0.0, lt=1.0)
@@ -67,12 +69,15 @@ class LayeredLifter:
         colours = panorama.pixels.astype(np.float32) / 255.0
         per_radian = len(colours) / np.pi
         inverse = sharpen_jumps(1.0 / depth.panorama, options.step * per_radian, wraps=True)
-        hidden = hidden_layer(colours, inverse, options.step)
 
         photo = _snapped(photo_sheet(image, depth.photo, calibration, int(2.0 * options.photo_share * budget)), options)
         photo_cloud = self._lift([photo], int(options.photo_share * budget))
         face_size = int(np.clip(2.0 * per_radian, 16, np.sqrt(budget / 2.0)))
-        behind = cube_sheets(hidden.colours, 1.0 / hidden.inverse, hidden.mask, face_size)
+        behind = [
+            sheet
+            for layer in hidden_layers(colours, inverse, options.step, options.hidden_layers)
+            for sheet in cube_sheets(layer.colours, 1.0 / layer.inverse, layer.mask, face_size)
+        ]
         hidden_cloud = self._lift(behind, int(options.hidden_share * budget))
         left = budget - len(photo_cloud[0]) - sum(map(len, hidden_cloud))
         around = cube_sheets(colours, 1.0 / inverse, np.ones(inverse.shape, bool), face_size, photo.camera)
