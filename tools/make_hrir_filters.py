@@ -10,6 +10,7 @@ import argparse
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import sofar
@@ -39,8 +40,8 @@ def fetch_sofa(folder: Path) -> Path:
 
 
 def read_sofa(path: Path) -> tuple[np.ndarray, np.ndarray, float]:
-    """HRIRs `(directions, 2, samples)`, unit vectors `(directions, 3)` and sample rate of a SimpleFreeFieldHRIR file."""
-    sofa = sofar.read_sofa(str(path), verify=False)
+    """HRIRs `(directions, 2, samples)`, unit vectors `(directions, 3)` and sample rate of a SOFA file."""
+    sofa: Any = sofar.read_sofa(str(path))
     if sofa.GLOBAL_SOFAConventions != "SimpleFreeFieldHRIR" or not str(sofa.SourcePosition_Type).startswith(
         "spherical"
     ):

@@ -1,6 +1,9 @@
 """Ambisonics: spherical harmonics, encoding, rotation, analysis, binaural decoders. ACN order, SN3D unless said."""
 
+from sonovista.ambisonics.analysis import intensity_direction
+from sonovista.ambisonics.encoding import encode
 from sonovista.ambisonics.hrtf import BinauralDecoder, decoder_bytes, load_default_filters
+from sonovista.ambisonics.rotation import rotation_matrix
 from sonovista.ambisonics.spherical_harmonics import (
     channel_count,
     order_of_channels,
@@ -12,8 +15,11 @@ __all__ = [
     "BinauralDecoder",
     "channel_count",
     "decoder_bytes",
+    "encode",
+    "intensity_direction",
     "load_default_filters",
     "order_of_channels",
+    "rotation_matrix",
     "spherical_harmonics",
     "spherical_harmonics_of_directions",
 ]

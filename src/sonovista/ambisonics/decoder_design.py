@@ -206,8 +206,8 @@ def magnitude_least_squares(responses: EarResponses, order: int, cutoff: float |
         Shape `((order + 1) ** 2, bins)`, for ACN channels in SN3D.
 
     Source: Schoerkhuber, Zaunschirm and Hoeldrich, *Binaural rendering of Ambisonic signals via magnitude least
-    squares* (DAGA 2018); Zaunschirm, Schoerkhuber and Hoeldrich, *Binaural rendering of Ambisonic signals by head-related
-    impulse response time alignment and a diffuseness constraint* (JASA 2018).
+    squares* (DAGA 2018); Zaunschirm, Schoerkhuber and Hoeldrich, *Binaural rendering of Ambisonic signals by
+    head-related impulse response time alignment and a diffuseness constraint* (JASA 2018).
     """
     if cutoff is None:
         cutoff = max(1500.0, order * SPEED_OF_SOUND / (2.0 * np.pi * HEAD_RADIUS))

@@ -76,7 +76,7 @@ def spherical_harmonics(
         order: 0 to 7.
         azimuth: radians, left positive, any shape.
         elevation: radians, up positive, broadcastable with `azimuth`.
-        normalization: "sn3d" (AmbiX) or "n3d" (orthonormal up to a factor of 4 pi: the mean square over the sphere is 1).
+        normalization: "sn3d" (AmbiX) or "n3d" (the mean square over the sphere is 1).
 
     Returns:
         Values in ACN order, shape `(..., (order + 1) ** 2)`, float64. For order 1 in SN3D: 1, y, z, x.

@@ -1,0 +1,94 @@
+"""Ambisonic blocks to binaural ones: uniformly partitioned overlap-save convolution with a decoder's filters."""
+
+from typing import cast
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from sonovista.ambisonics.hrtf import BinauralDecoder
+from sonovista.ambisonics.spherical_harmonics import left_right_signs
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
+def _symmetric_ears(spectra, filters, newest, even, ears):
+    """Left is the sum, right the difference, of what channels with m >= 0 and with m < 0 give."""
+    partitions, channels, bins = filters.shape
+    for k in range(bins):
+        ears[0, k] = 0.0
+        ears[1, k] = 0.0
+    for p in range(partitions):
+        line = (newest - p) % partitions
+        for c in range(channels):
+            side = 0 if even[c] else 1
+            for k in range(bins):
+                ears[side, k] += spectra[line, c, k] * filters[p, c, k]
+    for k in range(bins):
+        middle, difference = ears[0, k], ears[1, k]
+        ears[0, k] = middle + difference
+        ears[1, k] = middle - difference
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
+def _single_ear(spectra, filters, newest, ear):
+    partitions, channels, bins = filters.shape
+    for k in range(bins):
+        ear[k] = 0.0
+    for p in range(partitions):
+        line = (newest - p) % partitions
+        for c in range(channels):
+            for k in range(bins):
+                ear[k] += spectra[line, c, k] * filters[p, c, k]
+
+
+class BlockDecoder:
+    """Decodes blocks of an Ambisonic bus to two ears; its cost depends on order, block and filter length alone.
+
+    Each channel is transformed once. For a symmetric head it is also multiplied only once.
+
+    Args:
+        decoder: the filters.
+        block_size: samples of a block.
+
+    Source: Wefers, *Partitioned convolution algorithms for real-time auralization* (2015), section 5.2.
+    """
+
+    def __init__(self, decoder: BinauralDecoder, block_size: int) -> None:
+        channels, taps = decoder.filters.shape[1:]
+        partitions = -(-taps // block_size)
+        padded = np.zeros((2, channels, partitions * block_size), np.float32)
+        padded[:, :, :taps] = decoder.filters
+        pieces = padded.reshape(2, channels, partitions, block_size).transpose(0, 2, 1, 3)
+        self._symmetric = decoder.symmetric
+        self._filters = np.ascontiguousarray(np.fft.rfft(pieces, 2 * block_size, axis=-1).astype(np.complex64))
+        self._even = left_right_signs(decoder.order) > 0
+        self._newest = 0
+        bins = block_size + 1
+        self._time = np.zeros((channels, 2 * block_size), np.float32)
+        self._spectra = np.zeros((partitions, channels, bins), np.complex64)
+        self._ears = np.zeros((2, bins), np.complex64)
+        self._result = np.zeros((2, 2 * block_size), np.float32)
+        self._block = block_size
+
+    @property
+    def input_block(self) -> NDArray[np.float32]:
+        """Where the next bus block goes before `decode` is called, shape `(channels, block_size)`."""
+        return self._time[:, self._block :]
+
+    def decode(self) -> NDArray[np.float32]:
+        """Decode what is in `input_block`; a view of shape `(2, block_size)` that the next call overwrites."""
+        self._newest = (self._newest + 1) % len(self._spectra)
+        np.fft.rfft(self._time, axis=-1, out=self._spectra[self._newest])
+        self._time[:, : self._block] = self._time[:, self._block :]
+        if self._symmetric:
+            _symmetric_ears(self._spectra, self._filters[0], self._newest, self._even, self._ears)
+        else:
+            for ear in range(2):
+                _single_ear(self._spectra, self._filters[ear], self._newest, self._ears[ear])
+        np.fft.irfft(self._ears, axis=-1, out=cast("NDArray[np.float64]", self._result))  # float32 in fact, and allowed
+        return self._result[:, self._block :]
+
+    def reset(self) -> None:
+        """Forget what was heard."""
+        self._time[:] = 0.0
+        self._spectra[:] = 0.0
