@@ -1,0 +1,43 @@
+/** What the visitor sets for each source: mute, solo, gain. */
+import { linear } from "./loading";
+
+export interface Strip {
+  readonly muted: boolean;
+  readonly solo: boolean;
+  readonly gainDb: number;
+}
+
+export class Mixer {
+  #strips: Strip[];
+  readonly #listeners = new Set<() => void>();
+
+  constructor(count: number) {
+    this.#strips = Array.from({ length: count }, () => ({ muted: false, solo: false, gainDb: 0 }));
+  }
+
+  strip(index: number): Strip {
+    const strip = this.#strips[index];
+    if (!strip) throw new RangeError(`there is no source ${index}`);
+    return strip;
+  }
+
+  set(index: number, change: Partial<Strip>): void {
+    this.#strips[index] = { ...this.strip(index), ...change };
+    for (const listener of this.#listeners) listener();
+  }
+
+  onChange(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** Heard unless muted, or unless another is solo and this one is not. */
+  audible(index: number): boolean {
+    const strip = this.strip(index);
+    return !strip.muted && (strip.solo || !this.#strips.some((other) => other.solo));
+  }
+
+  /** Linear, one for each source. */
+  gains(): number[] {
+    return this.#strips.map((strip, index) => (this.audible(index) ? linear(strip.gainDb) : 0));
+  }
+}

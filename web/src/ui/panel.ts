@@ -1,0 +1,86 @@
+/** The list of sources: mute, solo and gain for each. */
+import type { Mixer } from "../audio/mixer";
+import type { SceneDocument, SourceDocument } from "../document";
+import type { Pose } from "../frames";
+import { create, formatDecibels, formatDistance, icon, showFilled, sourceColour } from "./dom";
+import { distanceTo } from "./labels";
+
+const LEAST_GAIN_DB = -30;
+const GREATEST_GAIN_DB = 12;
+const AROUND = "all around";
+
+export class Panel {
+  readonly #where: { source: SourceDocument; element: HTMLElement }[] = [];
+
+  constructor(
+    readonly root: HTMLElement,
+    scene: SceneDocument,
+    mixer: Mixer,
+  ) {
+    root.append(create("h2", "", scene.title || "Sounds"));
+    if (scene.sources.length === 0) {
+      root.append(create("p", "empty", "Nothing sounds in this scene."));
+      return;
+    }
+    const list = create("ul");
+    scene.sources.forEach((source, index) => list.append(this.#row(source, index, mixer)));
+    root.append(list);
+  }
+
+  #row(source: SourceDocument, index: number, mixer: Mixer): HTMLElement {
+    const item = create("li");
+    item.style.setProperty("--colour", sourceColour(index));
+    const mute = create("button", "round mute");
+    const solo = create("button", "round solo", "S");
+    for (const button of [mute, solo]) button.type = "button";
+    mute.setAttribute("aria-label", `Mute ${source.label}`);
+    mute.title = "Mute";
+    solo.setAttribute("aria-label", `Solo ${source.label}`);
+    solo.title = "Solo";
+    const name = create("span", "name", source.label);
+    name.title = source.label;
+    const where = create("span", "where", AROUND);
+    this.#where.push({ source, element: where });
+    const top = create("div", "row");
+    top.append(create("span", `dot ${source.kind}`), name, where, mute, solo);
+
+    const slider = create("input");
+    slider.type = "range";
+    slider.min = String(LEAST_GAIN_DB);
+    slider.max = String(GREATEST_GAIN_DB);
+    slider.step = "1";
+    slider.value = "0";
+    slider.setAttribute("aria-label", `Gain of ${source.label} in decibels`);
+    const value = create("span", "value");
+    const bottom = create("div", "row");
+    bottom.append(slider, value);
+    item.append(top, bottom);
+
+    mute.addEventListener("click", () => mixer.set(index, { muted: !mixer.strip(index).muted }));
+    solo.addEventListener("click", () => mixer.set(index, { solo: !mixer.strip(index).solo }));
+    slider.addEventListener("input", () => mixer.set(index, { gainDb: slider.valueAsNumber }));
+    slider.addEventListener("dblclick", () => mixer.set(index, { gainDb: 0 }));
+    const refresh = (): void => {
+      const strip = mixer.strip(index);
+      mute.setAttribute("aria-pressed", String(strip.muted));
+      mute.replaceChildren(icon(strip.muted ? "soundOff" : "soundOn"));
+      solo.setAttribute("aria-pressed", String(strip.solo));
+      slider.value = String(strip.gainDb);
+      showFilled(slider);
+      value.textContent = formatDecibels(strip.gainDb);
+      slider.setAttribute("aria-valuetext", value.textContent);
+      item.classList.toggle("silent", !mixer.audible(index));
+    };
+    mixer.onChange(refresh);
+    refresh();
+    return item;
+  }
+
+  update(pose: Pose): void {
+    for (const { source, element } of this.#where) {
+      if (source.kind !== "ambient" && source.position) {
+        element.textContent = formatDistance(distanceTo(pose, source.position));
+      }
+    }
+  }
+}

@@ -1,0 +1,4 @@
+declare module "virtual:encoder-worklet" {
+  const source: string;
+  export default source;
+}
