@@ -18,7 +18,7 @@ from sonovista.generate.outpainting.protocol import Panorama
 from sonovista.scene.gaussians import Gaussians, concatenate
 
 
-class LayeredLifterOptions(BaseModel):
+class Options(BaseModel):
     """How a panorama is lifted."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,7 +49,7 @@ class LayeredLifter:
     there is nothing, and things are not given backs.
     """
 
-    def __init__(self, options: LayeredLifterOptions = LayeredLifterOptions()) -> None:
+    def __init__(self, options: Options = Options()) -> None:
         self.options = options
 
     def __call__(
@@ -117,5 +117,5 @@ class LayeredLifter:
         return everything
 
 
-def _snapped(sheet: Sheet, options: LayeredLifterOptions) -> Sheet:
+def _snapped(sheet: Sheet, options: Options) -> Sheet:
     return replace(sheet, depth=1.0 / sharpen_jumps(1.0 / sheet.depth, options.step * sheet.camera.focal_length))
