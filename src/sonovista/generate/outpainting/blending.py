@@ -35,7 +35,7 @@ def freedom_around(locked: Mask, ramp: float) -> Float:
     return np.clip(distance / ramp, 0.0, 1.0).astype(np.float32)
 
 
-def seam(old: Float, new: Float, filled: Mask, valid: Mask, nodes: int = 1600) -> Float:
+def seam(old: Float, new: Float, filled: Mask, valid: Mask, locked: Mask, nodes: int = 1600) -> Float:
     """1 where the new piece should show, 0 where the old canvas should stay.
 
     The border between both is the minimum cut (Kwatra et al. 2003) through their difference, between what only the
@@ -46,6 +46,7 @@ def seam(old: Float, new: Float, filled: Mask, valid: Mask, nodes: int = 1600) -
         new: RGB of the piece, same shape.
         filled: where the canvas holds something.
         valid: where the piece holds something.
+        locked: where the canvas must stay.
         nodes: about how many nodes the grid may have.
 
     Returns:
@@ -59,12 +60,15 @@ def seam(old: Float, new: Float, filled: Mask, valid: Mask, nodes: int = 1600) -
     valid_small = cv2.resize(valid.astype(np.float32), small, interpolation=cv2.INTER_AREA) > 0.6
     filled_small = cv2.resize(filled.astype(np.float32), small, interpolation=cv2.INTER_AREA) > 0.6
     core = cv2.erode(valid_small.astype(np.uint8), np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    keep = filled_small & (core == 0)
-    must = valid_small & ~filled_small
+    locked_small = cv2.resize(locked.astype(np.float32), small, interpolation=cv2.INTER_AREA) > 0.3
+    keep = filled_small & ((core == 0) | locked_small)
+    must = valid_small & ~filled_small & ~locked_small
     if not must.any() and not valid_small.any():
         return np.where(filled, 0.0, valid).astype(np.float32)
     if not keep.any():
         return valid.astype(np.float32)
+    # A border along the canvas's own edge would show as a straight line: only inside the overlap is the difference known.
+    difference[~(valid_small & filled_small)] = 3.0
     chosen = minimum_cut(difference, must, keep).astype(np.float32) * valid_small
     chosen = cv2.GaussianBlur(cv2.resize(chosen, (width, height), interpolation=cv2.INTER_LINEAR), (0, 0), 0.35 * step)
     return np.where(valid, np.where(filled, chosen, 1.0), 0.0).astype(np.float32)
@@ -108,7 +112,7 @@ def minimum_cut(cost: Float, inside: Mask, outside: Mask) -> Mask:
     return side[:-2].reshape(height, width)
 
 
-def paste(canvas: Canvas, top: int, left: int, piece: Float, valid: Mask, scale: float) -> None:
+def paste(canvas: Canvas, top: int, left: int, piece: Float, valid: Mask, scale: float, nodes: int = 1600) -> None:
     """Lay a piece onto the canvas with a seam, blended in two bands (Burt and Adelson 1983).
 
     Args:
@@ -118,13 +122,14 @@ def paste(canvas: Canvas, top: int, left: int, piece: Float, valid: Mask, scale:
         piece: RGB, shape `(h, w, 3)`.
         valid: where the piece holds something, shape `(h, w)`.
         scale: canvas height in units of 1024 pixels: widths of the transitions grow with it.
+        nodes: of the grid on which the seam is sought.
     """
     height, width = valid.shape
     window = (slice(top, top + height), slice(left, left + width))
     old, filled, freedom = canvas.pixels[window], canvas.filled[window], canvas.freedom[window]
     if not (valid & (freedom > 0)).any():
         return
-    choice = seam(old, piece, filled, valid)
+    choice = seam(old, piece, filled, valid, filled & (freedom < 0.4), nodes)
     fine = _share(_blur(choice, 1.3 * scale), filled, valid)
     coarse = _share(_blur(choice, 14.0 * scale), filled, valid)
     old_low, new_low = _masked_blur(old, filled, 8.0 * scale), _masked_blur(piece, valid, 8.0 * scale)

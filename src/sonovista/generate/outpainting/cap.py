@@ -5,6 +5,7 @@ it as it looks in the photo, and nothing is pinched or drawn out to spokes.
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -14,13 +15,36 @@ from sonovista.generate.outpainting.blending import Canvas, paste
 from sonovista.generate.outpainting.noise import smooth_noise
 from sonovista.generate.outpainting.projection import sample_photo
 from sonovista.generate.outpainting.source import Source, source_density
-from sonovista.geometry.equirectangular import sample
+from sonovista.geometry.equirectangular import pixel_directions, sample
 
 Float = NDArray[np.float32]
 
 CANDIDATES = 90
 PATCH = 112
 """Pixels of a patch at panorama height 1024."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """How a patch of the photo should stand at a place on a map.
+
+    Attributes:
+        turn: radians from the map's downward direction to the patch's, towards the map's right.
+        loose: standard deviation of that angle.
+        density: map pixels per radian of the photo.
+    """
+
+    turn: float
+    loose: float
+    density: float
+
+
+class PatchMap(Protocol):
+    """A map that patches can be laid on."""
+
+    def frame(self, row: int, column: int) -> Frame:
+        """How a patch of the photo should stand at a place on the map."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -59,6 +83,17 @@ class CapChart:
         return column.astype(np.float32), row.astype(np.float32)
 
 
+    def frame(self, row: int, column: int) -> Frame:
+        """How a patch of the photo should stand at a place on the map."""
+        south, east = row - self.radius, column - self.radius
+        rho = float(np.hypot(south, east))
+        # On the map, the photo's downward direction points to the nadir (or away from the zenith).
+        inward = float(np.arctan2(-east, -south))
+        turn = inward if self.sign < 0 else inward + np.pi
+        loose = float(np.clip(1.3 - 1.2 * rho / self.radius, 0.12, 1.0))
+        return Frame(turn, 0.9 * loose**2, self.density * (1.0 + (rho / (2.0 * self.density)) ** 2))
+
+
 def chart_to(elevation: float, sign: int, height: int) -> CapChart:
     """The map around the pole `sign` that reaches to `elevation` radians."""
     polar = min(0.5 * np.pi - sign * elevation, np.radians(115.0))
@@ -85,10 +120,8 @@ def complete_cap(
     filled = np.asarray(sample(panorama.filled.astype(np.float32), rays), np.float32) > 0.999
     freedom = np.asarray(sample(panorama.freedom, rays), np.float32)
     canvas = Canvas(pixels.copy(), filled & ~needed, freedom, np.zeros(filled.shape, np.float32))
-    _lay_patches(canvas, chart, needed, source, allowed, rng)
+    lay_patches(canvas, chart, needed, source, allowed, rng)
     height = panorama.filled.shape[0]
-    from sonovista.geometry.equirectangular import pixel_directions
-
     directions = pixel_directions(height)
     reach = chart.sign * directions[:, 0, 2]
     limit = chart.sign * rays[0, chart.radius, 2]
@@ -105,20 +138,23 @@ def complete_cap(
     panorama.filled[band] |= fresh
 
 
-def _lay_patches(
-    canvas: Canvas, chart: CapChart, needed: NDArray[np.bool_], source: Source, allowed: Float, rng: np.random.Generator
+def lay_patches(
+    canvas: Canvas, chart: PatchMap, needed: NDArray[np.bool_], source: Source, allowed: Float, rng: np.random.Generator
 ) -> None:
     """Patch after patch from the rim inwards, each the best of many random ones."""
     size = max(round(PATCH * source.scale), 16)
+    height, width = needed.shape
+    size = min(size, height - 2, width - 2)
     size -= size % 4
     coarse = cv2.resize(source.pixels, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
     density = source_density(source)
     chooser = _Chooser(source, allowed, density, coarse, size)
     distance = cv2.distanceTransform(needed.astype(np.uint8), cv2.DIST_L2, 3)
-    spacing = int(size * 0.58)
-    centres = np.array([(r, c) for r in range(0, chart.size, spacing) for c in range(0, chart.size, spacing)])
+    spacing = int(size * 0.5)
+    centres = np.array([(r, c) for r in range(0, height, spacing) for c in range(0, width, spacing)])
     centres += rng.integers(-spacing // 5, spacing // 5 + 1, centres.shape)
-    centres = np.clip(centres, size // 2, chart.size - size // 2 - 1)
+    lowest, highest = size // 2, np.array([height, width]) - size // 2 - 1
+    centres = np.clip(centres, lowest, highest)
     order = np.argsort(distance[centres[:, 0], centres[:, 1]] + 1e-3 * rng.uniform(size=len(centres)))
     queue = [tuple(int(value) for value in centres[index]) for index in order]
     for attempt in range(2):
@@ -128,13 +164,13 @@ def _lay_patches(
             todo = needed[window] & ~canvas.filled[window]
             if todo.sum() < (0.02 * todo.size if attempt == 0 else 1):
                 continue
-            patch, valid = chooser.best(canvas, window, (row, column), chart, rng)
+            patch, valid = chooser.best(canvas, window, chart.frame(row, column), rng)
             paste(canvas, top, left, patch, valid, source.scale)
         rest = np.argwhere(needed & ~canvas.filled)
         if rest.size == 0:
             return
         rest = rest[rng.permutation(len(rest))[:200]]
-        queue = [tuple(int(v) for v in np.clip(p, size // 2, chart.size - size // 2 - 1)) for p in rest]
+        queue = [tuple(int(v) for v in np.clip(p, lowest, highest)) for p in rest]
     hole = needed & ~canvas.filled
     if hole.any():
         patched = cv2.inpaint((canvas.pixels * 255).astype(np.uint8), hole.astype(np.uint8), 3, cv2.INPAINT_TELEA)
@@ -156,20 +192,15 @@ class _Chooser:
         weight = np.clip(inner - 0.75 * float(inner.max()), 0.0, None).ravel().astype(np.float64)
         if weight.sum() <= 0:
             weight = np.ones(weight.size)
+        open_ = cv2.blur((allowed > 0.15 * float(allowed.max())).astype(np.float32), (5, 5))
+        self.usable = open_ if (open_ > 0.5).any() else np.ones_like(open_)
         self.cumulative = np.cumsum(weight) / weight.sum()
 
     def best(
-        self, canvas: Canvas, window: tuple[slice, slice], centre: tuple[int, int], chart: CapChart, rng: np.random.Generator
+        self, canvas: Canvas, window: tuple[slice, slice], frame: Frame, rng: np.random.Generator
     ) -> tuple[Float, NDArray[np.bool_]]:
         """The patch for a window of the canvas, and where it is valid."""
-        size, radius = self.size, chart.radius
-        north, west = centre[0] - radius, centre[1] - radius
-        rho = np.hypot(north, west)
-        # On the map, the photo's downward direction points to the nadir (or away from the zenith).
-        inward = np.arctan2(-west, -north)
-        upright = inward if chart.sign < 0 else inward + np.pi
-        loose = np.clip(1.3 - 1.2 * rho / radius, 0.12, 1.0)
-        local = chart.density * (1.0 + (rho / (2.0 * chart.density)) ** 2)
+        size = self.size
         step = 4
         old = cv2.resize(canvas.pixels[window], (size // step, size // step), interpolation=cv2.INTER_AREA)
         known = canvas.filled[window][step // 2 :: step, step // 2 :: step]
@@ -177,10 +208,10 @@ class _Chooser:
         grid = (np.arange(size // step) + 0.5) * step - 0.5 * size
         picks = np.searchsorted(self.cumulative, rng.uniform(size=CANDIDATES))
         rows, cols = np.divmod(np.minimum(picks, self.allowed.size - 1), self.allowed.shape[1])
-        turn = upright + rng.normal(0.0, 1.0, CANDIDATES) * 0.9 * loose**2
+        turn = frame.turn + rng.normal(0.0, 1.0, CANDIDATES) * frame.loose
         flip = rng.choice([-1.0, 1.0], CANDIDATES)
         zoom = np.exp(rng.uniform(-0.12, 0.3, CANDIDATES))
-        reach = self.density[rows, cols] / local / zoom
+        reach = self.density[rows, cols] / frame.density / zoom
         a, b, c, d = _affine(turn, flip, reach)
         x, y = grid[None, None, :], grid[None, :, None]
         u = cols[:, None, None] + a[:, None, None] * x + b[:, None, None] * y
@@ -226,8 +257,9 @@ class _Chooser:
             warp = cv2.resize(noise, (size, size), interpolation=cv2.INTER_CUBIC) * (amount * size * reach)
             u, v = u + warp[..., 0], v + warp[..., 1]
         height, width = self.allowed.shape
+        usable = cv2.remap(self.usable, (u - 0.5).astype(np.float32), (v - 0.5).astype(np.float32), cv2.INTER_LINEAR) > 0.5
         ball = np.hypot(x, y) < 0.5 * size + rng.uniform(-0.02, 0.02)
-        valid = (u > 0) & (u < width) & (v > 0) & (v < height) & ball
+        valid = (u > 0) & (u < width) & (v > 0) & (v < height) & ball & usable
         patch = np.clip(sample_photo(self.source.pixels, u.astype(np.float32), v.astype(np.float32)), 0.0, 1.0)
         both = valid & canvas.filled[window]
         if both.sum() > 30:

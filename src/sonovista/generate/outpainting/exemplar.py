@@ -12,6 +12,7 @@ from sonovista.generate.outpainting.cap import chart_to, complete_cap
 from sonovista.generate.outpainting.layout import allowed_below, allowed_above, upright_above
 from sonovista.generate.outpainting.projection import photo_coordinates, project_photo, sample_photo
 from sonovista.generate.outpainting.protocol import Panorama
+from sonovista.generate.outpainting.room import complete_room
 from sonovista.generate.outpainting.sky import has_sky, paint_sky
 from sonovista.generate.outpainting.source import Source, prepare_source
 from sonovista.generate.regions.protocol import RegionMap
@@ -60,8 +61,11 @@ class ExemplarOutpainter:
         camera = calibration.camera(image.shape[1], image.shape[0])
         photo, observed = project_photo(image.astype(np.float32) / 255.0, camera, height, self.options.sigma)
         source = prepare_source(image, calibration, regions, height)
-        sky = paint_sky(source, height, rng) if has_sky(source) else None
-        pixels = complete_outdoors(source, photo, observed, sky, rng)
+        if source.indoor > 0.5:
+            pixels = complete_room(source, _start(source, photo, observed, None), observed, rng)
+        else:
+            sky = paint_sky(source, height, rng) if has_sky(source) else None
+            pixels = complete_outdoors(source, photo, observed, sky, rng)
         pixels[observed] = photo[observed]
         return Panorama(np.round(np.clip(pixels, 0.0, 1.0) * 255.0).astype(np.uint8), observed)
 
@@ -100,7 +104,10 @@ def _start(source: Source, photo: Float, observed: NDArray[np.bool_], sky: Float
     pixels = photo.copy()
     near = sample_photo(source.pixels, u, v)
     if sky is not None:
-        alpha = sample_photo(source.sky, u, v, cv2.INTER_LINEAR)[..., None]
+        # Beyond sky there is sky: a spire below the frame is not to be mirrored above it.
+        edge_u, edge_v = np.clip(u, 0.5, source.camera.width - 0.5), np.clip(v, 0.5, source.camera.height - 0.5)
+        alpha = sample_photo(source.sky, u, v, cv2.INTER_LINEAR)
+        alpha = np.maximum(alpha, sample_photo(source.sky, edge_u, edge_v, cv2.INTER_LINEAR))[..., None]
         near = near * (1.0 - alpha) + sky * alpha
     pixels[strip] = np.clip(near[strip], 0.0, 1.0)
     freedom = freedom_around(observed, 7.0 * source.scale)

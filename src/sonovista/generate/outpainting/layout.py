@@ -41,10 +41,10 @@ def _allowed(source: Source, lower: bool) -> Float:
     v = np.linspace(0.0, 1.0, height, dtype=np.float32)[:, None]
     nearness = v if lower else 1.0 - v
     allowed = allowed * np.clip(0.25 + 1.1 * nearness, 0.0, 1.0)
-    return (allowed * _typical(source, allowed)).astype(np.float32)
+    return (allowed * typical(source, allowed)).astype(np.float32)
 
 
-def _typical(source: Source, allowed: Float) -> Float:
+def typical(source: Source, allowed: Float) -> Float:
     """How usual the colour around each pixel is among what is allowed, in [0, 1]: a rare thing must not be repeated."""
     radius = max(round(24 * source.scale), 2)
     local = cv2.blur(source.pixels, (2 * radius + 1, 2 * radius + 1))

@@ -15,7 +15,7 @@ Float = NDArray[np.float32]
 MINIMUM_SKY = 0.02
 """Share of the photo that must be sky before the scene gets one."""
 
-RELAXATION = np.radians(28.0)
+RELAXATION = np.radians(22.0)
 """How far above the photo the sky's gradient goes on before it levels out."""
 
 CLOUD_FADE = np.radians(14.0)
@@ -47,9 +47,9 @@ class SkyGradient:
         e = np.clip(elevation - self.low, 0.0, span)
         above = RELAXATION * (1.0 - np.exp(-np.maximum(elevation - self.high, 0.0) / RELAXATION))
         c = self.coefficients
-        slope = np.clip(c[1] + 2.0 * c[2] * span, -0.5, 0.12)
+        slope = np.clip(c[1] + 2.0 * c[2] * span, -0.4, 0.08)
         colour = c[0] + c[1] * e[..., None] + c[2] * (e**2)[..., None] + slope * above[..., None]
-        colour = np.minimum(colour, self.brightest)
+        colour = self.brightest - 0.03 * np.logaddexp(0.0, (self.brightest - colour) / 0.03)
         colour = colour + self.side * (np.sin(azimuth) * np.cos(elevation))[..., None]
         return np.clip(colour, 0.02, 1.0).astype(np.float32)
 
@@ -80,7 +80,7 @@ def fit_gradient(source: Source) -> SkyGradient:
         solution = np.linalg.solve(weighted.T @ design + penalty, weighted.T @ colour)
         residual = np.abs(colour - design @ solution).sum(axis=1)
         weight = 1.0 / (1.0 + (residual / 0.06) ** 2)
-    side = np.clip(solution[3] * 0.8, -0.05, 0.05)
+    side = np.full(3, np.clip(solution[3].mean() * 0.8, -0.05, 0.05))
     brightest = np.percentile(design @ solution, 97, axis=0)
     return SkyGradient(solution[:3].astype(np.float32), side.astype(np.float32), low, max(high, low + 0.02), brightest.astype(np.float32))
 
@@ -119,7 +119,7 @@ def _cloud_layer(source: Source, model: Float, white: Float) -> Float:
     above = source.pixels - model
     cover = (above * room).sum(axis=2) / np.maximum((room * room).sum(axis=2), 0.02)
     cover = np.clip(cover, 0.0, 1.0)
-    rest = above - cover[..., None] * (white - model)
+    rest = np.clip(above - cover[..., None] * (white - model), -0.07, 0.07)
     return (np.concatenate([rest, cover[..., None]], axis=2) * source.sky[..., None]).astype(np.float32)
 
 
@@ -139,7 +139,7 @@ def _continued(source: Source, layer: Float, height: int) -> Float:
 def _drifting(source: Source, layer: Float, height: int, rng: np.random.Generator) -> Float:
     """Pieces of the photo's clouds spread over the sky away from the photo."""
     out = np.zeros((height, 2 * height, 4), np.float32)
-    mask = cv2.copyMakeBorder((source.sky > 0.6).astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    mask = cv2.copyMakeBorder((cv2.erode(source.sky, np.ones((7, 7), np.uint8)) > 0.9).astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     depth = cv2.distanceTransform(mask, cv2.DIST_L2, 5)[1:-1, 1:-1]
     radius = float(depth.max())
     if radius < 4 or float(np.abs(layer[depth > 0]).mean()) < 0.004:
@@ -212,4 +212,4 @@ def _stamp(
         sprite, u.astype(np.float32)[None], v.astype(np.float32)[None], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
     )[0]
     view = out[rows[0] : rows[-1] + 1]
-    view[mask] += values * (window * inside * rng.uniform(0.7, 1.1))[:, None].astype(np.float32)
+    view[mask] += values * (window * inside * rng.uniform(0.6, 1.0))[:, None].astype(np.float32)

@@ -1,0 +1,249 @@
+"""Which part of the photo continues the band: the best of many random placements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sonovista.generate.outpainting.blending import Canvas
+from sonovista.generate.outpainting.projection import photo_coordinates, sample_photo
+from sonovista.geometry.frames import direction_from_angles
+
+if TYPE_CHECKING:
+    from sonovista.generate.outpainting.band import Band
+
+Float = NDArray[np.float32]
+
+OVERLAP = 56
+"""Pixels by which pieces overlap, at panorama height 1024."""
+
+STRIDE = 6
+"""Placements are compared on every sixth pixel, at panorama height 1024."""
+
+DRAWS = 360
+REFINED = 10
+"""Placements that are drawn at random, and the best of them that are varied further."""
+
+BINS = 96
+"""Columns into which the photo is cut to count what was shown."""
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Which part of the photo a piece shows, and how it is bent.
+
+    Attributes:
+        azimuth: of the photo's part that comes to lie at the piece's edge where it joins, radians.
+        direction: 1 if azimuth in the photo runs as on the canvas, -1 if the part is flipped.
+        stretch: canvas width over photo width.
+        rise: canvas elevation over photo elevation.
+        shift: radians that the joining edge is moved up; it relaxes to zero at the piece's far edge.
+        bend: seed of the smooth random displacement.
+    """
+
+    azimuth: float
+    direction: int
+    stretch: float
+    rise: float
+    shift: float
+    bend: int
+
+
+@dataclass(frozen=True)
+class _Draws:
+    """Many placements at once: arrays of shape `(K,)`, as in `Placement`, with the width of each piece in columns."""
+
+    azimuth: NDArray[np.float64]
+    direction: NDArray[np.float64]
+    stretch: NDArray[np.float64]
+    rise: NDArray[np.float64]
+    shift: NDArray[np.float64]
+    width: NDArray[np.int64]
+
+
+class PlacementSearch:
+    """Finds placements for one band, and remembers what was shown."""
+
+    def __init__(self, band: Band) -> None:
+        self.band = band
+        source = band.source
+        self.step = 2.0 * np.pi / band.azimuth.size
+        self.span = band.left - band.right
+        self.overlap = int(np.clip(round(OVERLAP * source.scale), 4, max(0.25 * self.span / self.step, 4)))
+        self.stride = max(round(STRIDE * source.scale), 1)
+        self.used = np.zeros(BINS)
+        self.last = {1: np.zeros(BINS), -1: np.zeros(BINS)}
+        self.level = _has_level_horizon(band)
+        factor = source.camera.focal_length * np.pi / band.elevation.size / 2.0 * self.stride
+        self.smooth = cv2.GaussianBlur(source.pixels, (0, 0), max(0.7 * factor, 0.4))
+        self.unique, self.cut = _profiles(band)
+
+    def best(
+        self, canvas: Canvas, join: int, side: int, gap: int, end: tuple[float, int], rng: np.random.Generator
+    ) -> tuple[Placement, int]:
+        """The placement that agrees best with the canvas where both overlap, of things that were shown least.
+
+        Args:
+            canvas: as it is.
+            join: canvas column where the piece begins.
+            side: 1 if it goes on to the right, -1 to the left.
+            gap: columns that are still to fill.
+            end: the photo's azimuth where the last piece on this side ends, and its direction.
+            rng: every random choice.
+
+        Returns:
+            The placement, and how many new columns it fills; all of `gap` if it closes it.
+        """
+        photo_columns = self.span / self.step
+        draws = self._draw(photo_columns, side, gap, rng)
+        score = self._score(canvas, draws, join, side, gap, end)
+        chosen = np.argsort(score)[:REFINED]
+        near = self._vary(draws, chosen, side, gap, rng)
+        score = self._score(canvas, near, join, side, gap, end)
+        k = int(np.argmin(score))
+        placement = Placement(
+            float(near.azimuth[k]),
+            int(near.direction[k]),
+            float(near.stretch[k]),
+            float(near.rise[k]),
+            float(near.shift[k]),
+            int(rng.integers(1 << 31)),
+        )
+        return placement, int(near.width[k])
+
+    def count(self, placement: Placement, total: int, side: int) -> float:
+        """Note what a piece of `total` columns shows; returns the photo's azimuth at its far edge."""
+        reach = total * self.step / placement.stretch
+        positions = placement.azimuth - placement.direction * side * np.linspace(0.0, reach, 2 * BINS)
+        shown = np.unique(self._bins(positions))
+        self.used[shown] += 1.0
+        self.last[side] = np.zeros(BINS)
+        self.last[side][shown] = 1.0
+        return float(positions[-1])
+
+    def _bins(self, azimuth: NDArray[np.float64]) -> NDArray[np.int64]:
+        return np.clip(((self.band.left - azimuth) / self.span * BINS).astype(int), 0, BINS - 1)
+
+    def _draw(self, photo_columns: float, side: int, gap: int, rng: np.random.Generator) -> _Draws:
+        low = max(0.22 * photo_columns, 0.8 * self.overlap)
+        width = rng.uniform(low, max(0.7 * photo_columns, 1.3 * low), DRAWS).astype(int)
+        closes = gap <= max(0.62 * photo_columns, 2.0 * low)
+        width = np.full(DRAWS, gap) if closes else np.minimum(width, max(gap - int(low), 1))
+        stretch = np.exp(rng.uniform(-0.15, 0.35, DRAWS))
+        shift = np.zeros(DRAWS) if self.level else rng.uniform(-0.06, 0.06, DRAWS)
+        rise = np.ones(DRAWS) if self.level else np.exp(rng.uniform(-0.15, 0.2, DRAWS))
+        direction = rng.choice([-1.0, 1.0], DRAWS)
+        azimuth = self.band.right + rng.uniform(0.0, 1.0, DRAWS) * self.span
+        return self._within(_Draws(azimuth, direction, stretch, rise, shift, width), side, gap)
+
+    def _vary(self, draws: _Draws, chosen: NDArray[np.int64], side: int, gap: int, rng: np.random.Generator) -> _Draws:
+        index = np.repeat(chosen, 24)
+        amount = np.tile(np.r_[0.0, np.ones(23)], chosen.size)
+
+        def jitter(size: float) -> NDArray[np.float64]:
+            return rng.normal(0.0, size, index.size) * amount
+
+        free = 0.0 if self.level else 1.0
+        varied = _Draws(
+            draws.azimuth[index] + jitter(0.025 * self.span),
+            draws.direction[index],
+            draws.stretch[index] * np.exp(jitter(0.05)),
+            draws.rise[index] * np.exp(free * jitter(0.04)),
+            draws.shift[index] + free * jitter(0.012),
+            draws.width[index],
+        )
+        return self._within(varied, side, gap)
+
+    def _within(self, draws: _Draws, side: int, gap: int) -> _Draws:
+        """The same placements, moved and stretched so that all they show lies within the photo."""
+        total = draws.width + self.overlap * np.where(draws.width == gap, 2, 1)
+        stretch = np.maximum(draws.stretch, total * self.step / self.span * 1.001)
+        reach = total * self.step / stretch
+        falls = draws.direction * side > 0
+        low = self.band.right + np.where(falls, reach, 0.0)
+        high = self.band.left - np.where(falls, 0.0, reach)
+        azimuth = np.clip(draws.azimuth, low, np.maximum(high, low))
+        return _Draws(azimuth, draws.direction, stretch, draws.rise, draws.shift, draws.width)
+
+    def _score(
+        self, canvas: Canvas, draws: _Draws, join: int, side: int, gap: int, end: tuple[float, int]
+    ) -> NDArray[np.float64]:
+        closes = bool(draws.width[0] == gap)
+        score = self._disagreement(canvas, draws, join, side, np.arange(0, self.overlap, self.stride))
+        if closes:
+            total = gap + 2 * self.overlap
+            score += self._disagreement(canvas, draws, join, side, np.arange(total - self.overlap, total, self.stride))
+        total = draws.width + self.overlap * (2 if closes else 1)
+        reach = total * self.step / draws.stretch
+        positions = draws.azimuth[:, None] - (draws.direction * side * reach)[:, None] * np.linspace(0.0, 1.0, 24)
+        bins = self._bins(positions)
+        score += 2.5 * self.unique[bins].mean(axis=1) + 1.2 * self.unique[bins].max(axis=1)
+        score += 0.1 * self.used[bins].mean(axis=1) + 0.2 * self.last[side][bins].mean(axis=1)
+        score += 0.35 * self.cut[bins].mean(axis=1)
+        # What runs on from its own mirror image is what a viewer sees first.
+        mirrored = (draws.direction != end[1]) * np.maximum(0.0, 1.0 - np.abs(draws.azimuth - end[0]) / (0.3 * self.span))
+        score += 0.5 * mirrored
+        # Broad pieces keep what belongs together.
+        return score - 0.05 * draws.width / max(self.span / self.step, 1.0)
+
+    def _disagreement(
+        self, canvas: Canvas, draws: _Draws, join: int, side: int, offsets: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """How much a seam through the overlap would show, for every placement, shape `(K,)`."""
+        band = self.band
+        columns = join + side * offsets
+        rows = np.arange(0, band.elevation.size, self.stride)
+        filled = canvas.filled[rows][:, columns]
+        live = filled.any(axis=1)
+        if not live.any():
+            return np.zeros(draws.azimuth.size)
+        rows, filled = rows[live], filled[live]
+        window = canvas.pixels[rows][:, columns]
+        azimuth = draws.azimuth[:, None] - (draws.direction * side / draws.stretch)[:, None] * offsets * self.step
+        along = np.clip(1.0 - offsets / draws.width[:, None], 0.0, 1.0)
+        elevation = band.elevation[rows][None, :, None] - (draws.shift[:, None] * along)[:, None, :]
+        rays = direction_from_angles(azimuth[:, None, :], elevation / draws.rise[:, None, None])
+        u, v, outside = photo_coordinates(rays, band.source.camera)
+        shape = u.shape
+        flat = (shape[0] * shape[1], shape[2])
+        pixels = sample_photo(self.smooth, u.reshape(flat), v.reshape(flat), cv2.INTER_LINEAR).reshape(*shape, 3)
+        if band.sky is not None:
+            alpha = sample_photo(band.source.sky, u.reshape(flat), v.reshape(flat), cv2.INTER_LINEAR)
+            alpha = alpha.reshape(*shape, 1)
+            pixels = pixels * (1.0 - alpha) + band.sky[rows][:, columns] * alpha
+        both = filled & (outside == 0.0)
+        difference = np.abs(pixels - window).sum(axis=3)
+        seam = np.where(both, difference, 3.0).min(axis=2)
+        # Squares: few rows that do not meet at all (a skyline that jumps) show more than many that nearly do.
+        seam = np.where(both.any(axis=2), seam**2, 0.0).sum(axis=1) / np.maximum(both.any(axis=2).sum(axis=1), 1)
+        mean = (difference * both).sum(axis=(1, 2)) / np.maximum(both.sum(axis=(1, 2)), 1)
+        missing = (filled & ~both).sum(axis=(1, 2)) / filled.sum()
+        return 1.5 * np.sqrt(seam) + 0.5 * mean + 0.4 * missing
+
+
+def _has_level_horizon(band: Band) -> bool:
+    """Whether still water reaches up to the horizon: then nothing may be moved up or down."""
+    water = band.source.share("water")
+    near = np.abs(band.source.elevation) < 0.05
+    return bool(near.any()) and float(water[near].mean()) > 0.2
+
+
+def _profiles(band: Band) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """For every bin of azimuth: how unique what stands there is, and whether the photo's upper edge cuts through it."""
+    source = band.source
+    centres = band.left - (np.arange(BINS) + 0.5) / BINS * (band.left - band.right)
+    rays = direction_from_angles(centres[None, :], band.elevation[::2, None])
+    u, v, outside = photo_coordinates(rays, source.camera)
+    inside = outside == 0.0
+    solid = (1.0 - sample_photo(source.sky, u, v, cv2.INTER_LINEAR)) * inside
+    unique = sample_photo(source.uniqueness, u, v, cv2.INTER_LINEAR) * solid
+    # What covers a third of a column makes the whole column unique.
+    share = np.clip(3.0 * unique.sum(axis=0) / np.maximum(inside.sum(axis=0), 1), 0.0, 1.0)
+    first = inside.argmax(axis=0)
+    few = np.minimum(first + 2, inside.shape[0] - 1)
+    cut = solid[few, np.arange(BINS)] if band.sky is not None else np.zeros(BINS)
+    return share.astype(float), cut.astype(float)

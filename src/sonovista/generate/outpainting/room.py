@@ -1,0 +1,244 @@
+"""Indoors: a plain room in the shape of a box around the viewer, in the photo's own colours."""
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sonovista.generate.outpainting.blending import Canvas, freedom_around, paste
+from sonovista.generate.outpainting.cap import Frame, chart_to, complete_cap, lay_patches
+from sonovista.generate.outpainting.layout import typical
+from sonovista.generate.outpainting.source import Source
+from sonovista.geometry.equirectangular import pixel_angles, pixel_directions
+
+Float = NDArray[np.float32]
+
+FLOOR, CEILING, FRONT, BACK, LEFT, RIGHT = range(6)
+SHADES = (1.0, 1.0, 1.0, 0.93, 0.97, 0.9)
+"""How bright each surface is drawn; walls that meet must differ, or their corner would not be seen."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """A room in units of the camera's height above the floor, walls at right angles to the axes.
+
+    Attributes:
+        front: distance of the wall ahead.
+        back: of the wall behind.
+        left: of the wall to the left.
+        right: of the wall to the right.
+        ceiling: height of the ceiling above the camera.
+    """
+
+    front: float
+    back: float
+    left: float
+    right: float
+    ceiling: float
+
+    def meet(self, rays: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Which surface rays meet, shape `(...)`, and where, shape `(..., 3)`."""
+        with np.errstate(divide="ignore"):
+            x, y, z = (np.where(rays[..., i] == 0, 1e-12, rays[..., i]) for i in range(3))
+            distances = np.stack([-1.0 / z, self.ceiling / z, self.front / x, -self.back / x, self.left / y, -self.right / y])
+        distances[distances <= 0] = np.inf
+        surface = distances.argmin(axis=0)
+        nearest = np.take_along_axis(distances, surface[None], axis=0)[0]
+        return surface, rays * nearest[..., None]
+
+
+def fit_box(source: Source) -> Box:
+    """The room's proportions from where the photo's floor ends and its ceiling begins, else usual ones."""
+    camera = source.camera
+    half = 0.5 * camera.horizontal_fov
+    floor = (source.share("floor") > 0.5) & (source.elevation < -0.03)
+    ceiling = (source.share("ceiling") > 0.5) & (source.elevation > 0.05)
+    front = 2.6
+    if floor.mean() > 0.01:
+        front = float(np.clip(1.0 / np.tan(-np.percentile(source.elevation[floor], 97)), 1.2, 6.0))
+    top = 0.75
+    if ceiling.mean() > 0.01:
+        top = float(np.clip(front * np.tan(np.percentile(source.elevation[ceiling], 3)), 0.5, 3.0))
+    else:
+        # The photo shows wall up to its upper edge: the ceiling is higher.
+        top = float(np.clip(front * np.tan(float(source.elevation[0].max())) + 0.1, top, 2.0))
+    side = float(np.clip(front * np.tan(half) + 0.25, 1.3, 5.0))
+    return Box(front, max(0.75 * front, 1.4), side, side, top)
+
+
+def complete_room(source: Source, canvas: Canvas, observed: NDArray[np.bool_], rng: np.random.Generator) -> Float:
+    """Walls, ceiling and floor around the photo; returns RGB in [0, 1], shape `(H, 2H, 3)`."""
+    height = observed.shape[0]
+    box = fit_box(source)
+    surface, points = box.meet(pixel_directions(height))
+    room = _paint(source, box, surface, points, rng)
+    _lay_around(canvas, room, observed, surface, source.scale)
+    return canvas.pixels
+
+
+def _paint_floor(source: Source, floor: NDArray[np.bool_], rng: np.random.Generator) -> Float:
+    """The floor seen from above, from the photo's floor with its light and shadows taken out, shape `(H, 2H, 3)`."""
+    share = source.share("floor") * (1.0 - source.uniqueness)
+    if (share > 0.5).mean() < 0.01:
+        share = np.clip(-source.elevation, 0.0, 0.2) * (1.0 - source.uniqueness) + 1e-3
+    mask = cv2.erode((share > 0.5 * share.max()).astype(np.float32), np.ones((3, 3), np.uint8))
+    if mask.sum() < 50:
+        mask = np.ones_like(share)
+    sigma = 30 * source.scale
+    low = cv2.GaussianBlur(source.pixels * mask[..., None], (0, 0), sigma)
+    low /= np.maximum(cv2.GaussianBlur(mask, (0, 0), sigma), 1e-3)[..., None]
+    usual = np.median(source.pixels[mask > 0.5], axis=0)
+    even = np.clip(source.pixels * np.clip(usual / np.maximum(low, 0.03), 0.3, 3.0), 0.0, 1.0).astype(np.float32)
+    lit = replace(source, pixels=even)
+    height = floor.shape[0]
+    empty = Canvas(
+        np.zeros((*floor.shape, 3), np.float32),
+        np.zeros(floor.shape, bool),
+        np.ones(floor.shape, np.float32),
+        np.zeros(floor.shape, np.float32),
+    )
+    _, elevation = pixel_angles(height)
+    highest = float(elevation[np.flatnonzero(floor.any(axis=1))[0]])
+    allowed = (mask * typical(lit, mask)).astype(np.float32)
+    complete_cap(empty, chart_to(highest + 0.05, -1, height), floor, lit, allowed, rng)
+    return np.where(empty.filled[..., None], empty.pixels, usual.astype(np.float32))
+
+
+def _paint(
+    source: Source, box: Box, surface: NDArray[np.int64], points: NDArray[np.float64], rng: np.random.Generator
+) -> Float:
+    """The room without what the photo shows: colours by height, a wall's fine texture, shade in the corners."""
+    wall, ceiling, detail = _colours(source, rng)
+    floor = _paint_floor(source, surface == FLOOR, rng)
+    out = np.zeros((*surface.shape, 3), np.float32)
+    for index in range(6):
+        mask = surface == index
+        if not mask.any():
+            continue
+        p = points[mask]
+        shade = _corner_shade(box, p, index)[:, None] * SHADES[index]
+        if index in (FLOOR, CEILING):
+            out[mask] = (ceiling if index == CEILING else floor[mask]) * shade
+            continue
+        along = p[:, 1] if index in (FRONT, BACK) else p[:, 0]
+        height = (p[:, 2] + 1.0) / (1.0 + box.ceiling)
+        light = (0.9 + 0.12 * height)[:, None]
+        texture = _look_up(detail, along + 3.7 * index, p[:, 2], source, box)
+        out[mask] = wall * light * shade + texture
+    return np.clip(out, 0.0, 1.0)
+
+
+def _colours(source: Source, rng: np.random.Generator) -> tuple[Float, Float, Float]:
+    """Colour of the walls, of the ceiling, and the fine texture of the walls as a tileable picture around zero."""
+    walls = source.share("wall", "building") * (1.0 - source.uniqueness)
+    mask = walls > 0.5
+    if mask.mean() < 0.01:
+        mask = (source.elevation > -0.05) & (source.uniqueness < 0.6)
+    if not mask.any():
+        mask = np.ones(mask.shape, bool)
+    mask = _plainest(source, mask)
+    wall = np.median(source.pixels[mask], axis=0)
+    light = float(np.percentile(source.pixels[mask].mean(axis=1), 85))
+    above = source.share("ceiling") > 0.5
+    if above.mean() > 0.01:
+        ceiling = np.median(source.pixels[above], axis=0)
+    else:
+        ceiling = 0.5 * wall * light / max(float(wall.mean()), 0.05) + 0.5 * np.clip(light * 1.1, 0.0, 0.95)
+    detail = _fine_texture(source, mask.astype(np.float32), rng)
+    return wall.astype(np.float32), np.clip(ceiling, 0.0, 0.97).astype(np.float32), detail
+
+
+def _plainest(source: Source, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The third of a mask with the least texture: panels, shelves and windows are no pattern for whole walls."""
+    size = 2 * max(round(8 * source.scale), 2) + 1
+    grey = source.pixels.mean(axis=2)
+    inside = cv2.blur(mask.astype(np.float32), (size, size))
+    spread = cv2.blur(grey**2, (size, size)) - cv2.blur(grey, (size, size)) ** 2 + (1.0 - inside)
+    return mask & (spread <= np.percentile(spread[mask], 33))
+
+
+class _WallMap:
+    """A map on which patches stand upright."""
+
+    def __init__(self, density: float) -> None:
+        self.density = density
+
+    def frame(self, row: int, column: int) -> Frame:
+        """Upright everywhere."""
+        del row, column
+        return Frame(0.0, 0.03, self.density)
+
+
+def _fine_texture(source: Source, allowed: Float, rng: np.random.Generator) -> Float:
+    size = max(round(512 * source.scale), 64)
+    allowed = (allowed * typical(source, allowed)).astype(np.float32)
+    empty = np.zeros((size, size), bool)
+    canvas = Canvas(
+        np.zeros((size, size, 3), np.float32), empty.copy(), np.ones(empty.shape, np.float32), np.zeros(empty.shape, np.float32)
+    )
+    lay_patches(canvas, _WallMap(1024 * source.scale / np.pi), ~empty, source, allowed, rng)
+    low = cv2.GaussianBlur(canvas.pixels, (0, 0), 12 * source.scale)
+    return np.clip(canvas.pixels - low, -0.08, 0.08)
+
+
+def _look_up(detail: Float, along: NDArray[np.float64], up: NDArray[np.float64], source: Source, box: Box) -> Float:
+    """The texture on a wall; it is mirrored from tile to tile, so that tiles join."""
+    density = 1024 * source.scale / np.pi / box.front
+    size = detail.shape[0]
+
+    def fold(value: NDArray[np.float64]) -> NDArray[np.float32]:
+        phase = np.mod(value * density, 2.0 * (size - 1))
+        return np.where(phase > size - 1, 2.0 * (size - 1) - phase, phase).astype(np.float32)
+
+    u, v = fold(along + 20.0), fold(up + 20.0)
+    rows = 4096
+    total = u.size
+    padded = -(-total // rows) * rows
+    grid_u = np.pad(u, (0, padded - total)).reshape(-1, rows)
+    grid_v = np.pad(v, (0, padded - total)).reshape(-1, rows)
+    return cv2.remap(detail, grid_u, grid_v, cv2.INTER_LINEAR).reshape(-1, 3)[:total]
+
+
+def _corner_shade(box: Box, points: NDArray[np.float64], surface: int) -> Float:
+    """Less light reaches the corners: darker within about half a camera height of another surface."""
+    x, y, z = points[..., 0], points[..., 1], points[..., 2]
+    gaps = {
+        "x": np.minimum(box.front - x, box.back + x),
+        "y": np.minimum(box.left - y, box.right + y),
+        "z": np.minimum(1.0 + z, box.ceiling - z),
+    }
+    own = "z" if surface in (FLOOR, CEILING) else "x" if surface in (FRONT, BACK) else "y"
+    shade = np.ones(x.shape)
+    for axis, gap in gaps.items():
+        if axis != own:
+            shade *= 1.0 - 0.22 * np.exp(-np.maximum(gap, 0.0) / 0.3)
+    return shade.astype(np.float32)
+
+
+def _lay_around(canvas: Canvas, room: Float, observed: NDArray[np.bool_], surface: NDArray[np.int64], scale: float) -> None:
+    """Lay the painted room around the photo; near it each surface takes on the light of the photo's edge."""
+    height = observed.shape[0]
+    strip = canvas.filled & ~observed
+    sigma = 45 * scale
+    for own in (surface == FLOOR, surface == CEILING, surface > CEILING):
+        edge = strip & own
+        if edge.sum() < 50:
+            continue
+        weight = edge.astype(np.float32)
+        total = cv2.GaussianBlur(weight, (0, 0), sigma)
+        difference = cv2.GaussianBlur((canvas.pixels - room) * weight[..., None], (0, 0), sigma)
+        difference /= np.maximum(total, 1e-4)[..., None]
+        reach = (1.0 - freedom_around(edge, 170 * scale)) ** 1.5 * np.clip(total / 1e-3, 0.0, 1.0) * own
+        room = room + np.clip(difference, -0.4, 0.4) * reach[..., None]
+    room = np.clip(room, 0.0, 1.0)
+    rows, columns = np.flatnonzero(canvas.filled.any(axis=1)), np.flatnonzero(canvas.filled.any(axis=0))
+    margin = round(40 * scale)
+    top, bottom = max(rows[0] - margin, 0), min(rows[-1] + margin, height)
+    left, right = max(columns[0] - margin, 0), min(columns[-1] + margin, 2 * height)
+    outside = np.ones(observed.shape, bool)
+    outside[top:bottom, left:right] = False
+    canvas.pixels[outside] = room[outside]
+    window = (slice(top, bottom), slice(left, right))
+    paste(canvas, top, left, room[window], ~observed[window], scale, nodes=6000)
+    canvas.filled[outside] = True
