@@ -19,7 +19,7 @@ from sonovista.generate.depth.grid import AngularGrid, look_up, photo_grid
 from sonovista.generate.depth.materials import Material, segment_materials
 from sonovista.generate.depth.protocol import SKY_DISTANCE, DepthEstimate
 from sonovista.generate.depth.room import fit_room
-from sonovista.generate.depth.smoothing import joint_upsample, smooth_surfaces
+from sonovista.generate.depth.smoothing import join_border, joint_upsample, smooth_surfaces
 from sonovista.generate.depth.standing import lay_out, stand
 from sonovista.generate.depth.terrain import ground_closeness, rising_tangent
 from sonovista.generate.outpainting.protocol import Panorama
@@ -45,7 +45,7 @@ class GroundPlaneOptions(BaseModel):
     reach: float = Field(80.0, ge=10.0, le=FARTHEST, description="Metres to which open ground is drawn out.")
     photo_columns: int = Field(440, ge=32, le=2048, description="Columns of the grid across the photo.")
     step_deg: float = Field(0.5, ge=0.1, le=4.0, description="Spacing of the grid outside the photo.")
-    smoothing: float = Field(60.0, ge=0.0, le=1e4, description="Of surfaces, in cells squared.")
+    smoothing: float = Field(400.0, ge=0.0, le=1e4, description="Of surfaces, in cells squared.")
     colour_sigma: float = Field(14.0, gt=0.0, le=255.0, description="Levels of 255 that count as an edge.")
 
 
@@ -96,7 +96,9 @@ class GroundPlaneDepth:
 
         grid = photo_grid(camera, self.options.photo_columns, np.radians(self.options.step_deg))
         cells, seen = _on_grid(grid, around, photo, camera)
-        distance = self._solve(grid, cells, seen, height, indoor)
+        u, v = direction_to_pixel(cells.directions, panorama.pixels.shape[0])
+        trusted = look_up(panorama.observed.astype(np.uint8), u - 0.5, v - 0.5, cv2.INTER_NEAREST) > 0
+        distance = self._solve(grid, cells, seen, trusted, height, indoor)
         return DepthEstimate(
             panorama=self._read(grid, cells, distance, around),
             panorama_sky=around.material == Material.SKY,
@@ -107,26 +109,35 @@ class GroundPlaneDepth:
         )
 
     def _solve(
-        self, grid: AngularGrid, cells: _Picture, seen: NDArray[np.bool_], camera_height: float, indoor: bool
+        self,
+        grid: AngularGrid,
+        cells: _Picture,
+        seen: NDArray[np.bool_],
+        trusted: NDArray[np.bool_],
+        camera_height: float,
+        indoor: bool,
     ) -> NDArray[np.float64]:
         """Metres along the rays of the grid, shape `(R, C)`; sky cells hold what lies behind nothing."""
         options, material = self.options, cells.material
         flat = material == Material.FLAT
         if indoor:
-            trust = np.where(seen, 4.0, 1.0)
+            trust = np.where(trusted, 4.0, 0.5)
             room = fit_room(grid, material, trust, camera_height, options.room_wall, options.room_ceiling)
             box = room.closeness(grid)
             rise = np.zeros(len(grid.azimuth))
-            things = np.where(material == Material.OBJECT, Material.OBJECT, Material.FLAT).astype(np.uint8)
-            layout = lay_out(things)
+            # What was completed shows no thing that is really there: the bare room is the better guess.
+            thing = (material == Material.OBJECT) & trusted
+            things = np.where(thing, Material.OBJECT, Material.FLAT).astype(np.uint8)
+            layout = lay_out(things, seen)
             log_r = np.minimum(stand(grid, layout, box, rise + np.inf, options.reach), -np.log(box))
             smooth_here = things == Material.OBJECT
         else:
             rise = rising_tangent(grid, flat)
             ground = ground_closeness(grid, camera_height, rise, options.reach)
-            layout = lay_out(material)
+            layout = lay_out(material, seen)
             log_r = stand(grid, layout, ground, rise, options.reach)
             smooth_here = ~flat & (material != Material.SKY)
+        log_r = join_border(grid, log_r, seen, smooth_here)
         smooth = self._smooth(log_r, cells, layout.component, seen)
         log_r = np.where(smooth_here, smooth, log_r)
         return np.exp(log_r) / np.cos(grid.elevation)[:, None]

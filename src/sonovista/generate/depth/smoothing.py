@@ -3,8 +3,9 @@
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
-from sonovista.generate.depth.grid import look_up
+from sonovista.generate.depth.grid import AngularGrid, look_up
 
 
 def smooth_surfaces(
@@ -39,6 +40,43 @@ def smooth_surfaces(
         both = np.moveaxis(_tridiagonal(np.moveaxis(both, 1, 0), (amount * ties_down)[:, None, :]), 0, 1)
         numerator, weight = both
     return (numerator / np.maximum(weight, 1e-12))[:, pad:-pad]
+
+
+def join_border(
+    grid: AngularGrid, log_r: NDArray[np.float64], seen: NDArray[np.bool_], standing: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Carry the step at the photo's border outward, so that it fades instead of standing there as an edge.
+
+    Args:
+        grid: the directions.
+        log_r: log horizontal distance, shape `(R, C)`.
+        seen: the cells inside the photo, which stay as they are.
+        standing: the cells that may move: neither ground nor sky.
+    """
+    if not seen.any() or seen.all():
+        return log_r
+    columns = seen.shape[1]
+    twice = np.concatenate([seen, seen], axis=1)
+    start = 0
+    rolled = np.roll(twice, start, axis=1)[:, :columns]
+    _, nearest = ndimage.distance_transform_edt(~rolled, return_indices=True)
+    row, column = nearest[0], (nearest[1] - start) % columns
+    own = np.roll(np.broadcast_to(np.arange(columns), seen.shape), start, axis=1)[:, :columns]
+    back = np.empty((2, *seen.shape), np.int64)
+    rows = np.broadcast_to(np.arange(seen.shape[0])[:, None], seen.shape)
+    back[0][rows, own], back[1][rows, own] = row, column
+    row, column = back
+    # One cell outward of every cell of the border, the nearest unseen one.
+    _, outward = ndimage.distance_transform_edt(seen, return_indices=True)
+    inner = log_r[row, column]
+    out_row, out_column = outward[0][row, column], outward[1][row, column]
+    valid = standing[row, column] & standing[out_row, out_column]
+    step = np.where(valid, inner - log_r[out_row, out_column], 0.0)
+    d_azimuth = np.abs(np.angle(np.exp(1j * (grid.azimuth[None, :] - grid.azimuth[column]))))
+    d_elevation = np.abs(grid.elevation[:, None] - grid.elevation[row])
+    fade = np.exp(-np.hypot(d_azimuth * np.cos(grid.elevation)[:, None], d_elevation) / np.radians(12.0))
+    step = cv2.GaussianBlur(step, (0, 0), 4.0)
+    return np.where(standing & ~seen, log_r + fade * step, log_r)
 
 
 def _tridiagonal(right: NDArray[np.float64], ties: NDArray[np.float64]) -> NDArray[np.float64]:

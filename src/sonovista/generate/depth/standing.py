@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sonovista.generate.depth.grid import AngularGrid
 from sonovista.generate.depth.materials import Material
-from sonovista.generate.depth.terrain import cyclic_quantile, wrapped_components
+from sonovista.generate.depth.terrain import angular_smooth, cyclic_quantile, wrapped_components
 
 LEAN = {
     Material.PLANTS: np.tan(np.radians(80.0)),
@@ -31,19 +31,43 @@ class Layout:
     """The surfaces of a grid: `component` counts connected surfaces of one standing material from 0, -1 elsewhere."""
 
     material: NDArray[np.uint8]
+    seen: NDArray[np.bool_]
     component: NDArray[np.int32]
     materials: NDArray[np.uint8]  # (components,)
+    far_rock: NDArray[np.bool_]
 
 
-def lay_out(material: NDArray[np.uint8]) -> Layout:
-    """Number the connected surfaces that stand."""
+def lay_out(material: NDArray[np.uint8], seen: NDArray[np.bool_]) -> Layout:
+    """Number the connected surfaces that stand, apart where the photo sees and where the picture was completed."""
     component = np.full(material.shape, -1, np.int32)
     kinds: list[int] = []
     for kind in LEAN:
-        labels, count = wrapped_components(material == kind)
-        component[labels > 0] = labels[labels > 0] - 1 + len(kinds)
-        kinds += [int(kind)] * count
-    return Layout(material, component, np.array(kinds, np.uint8))
+        for part in (seen, ~seen):
+            labels, count = wrapped_components((material == kind) & part)
+            component[labels > 0] = labels[labels > 0] - 1 + len(kinds)
+            kinds += [int(kind)] * count
+    return Layout(material, seen, component, np.array(kinds, np.uint8), _far_rock(material, seen))
+
+
+def _far_rock(material: NDArray[np.uint8], seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Rock that ends in the sky, or that rises behind what stands: cliffs and mountains, not stones."""
+    far = np.zeros(material.shape, bool)
+    standing = np.isin(material, [int(kind) for kind in LEAN])
+    for part in (seen, ~seen):
+        labels, count = wrapped_components((material == Material.ROCK) & part)
+        if count == 0:
+            continue
+        top = (labels[1:] > 0) & (labels[:-1] != labels[1:])
+        bottom = (labels[:-1] > 0) & (labels[1:] != labels[:-1])
+
+        def share(edge: NDArray[np.bool_], of: NDArray[np.int32], touching: NDArray[np.bool_]) -> NDArray[np.float64]:
+            total = np.bincount(of[edge], minlength=count + 1)  # noqa: B023
+            return np.bincount(of[edge & touching], minlength=count + 1) / np.maximum(total, 1)  # noqa: B023
+
+        skyline = share(top, labels[1:], material[:-1] == Material.SKY) > 0.4
+        behind = share(bottom, labels[:-1], standing[1:]) > 0.5
+        far |= ((skyline | behind) & (np.arange(count + 1) > 0))[labels]
+    return far
 
 
 def leaning(log_foot: NDArray, foot_tangent: NDArray, tangent: NDArray, lean: NDArray | float) -> NDArray[np.float64]:
@@ -66,17 +90,17 @@ def stand(
     """
     base = -np.log(ground)
     log_r = base.copy()
-    _perch(grid, layout.material, log_r, base, rise, far)
+    _perch(grid, layout, log_r, base, rise, far)
     feet = _Feet(grid, layout)
     for _ in range(3):
         feet.settle(log_r, base, far)
-        _perch(grid, layout.material, log_r, base, rise, far)
+        _perch(grid, layout, log_r, base, rise, far)
     return log_r
 
 
 def _perch(
     grid: AngularGrid,
-    material: NDArray[np.uint8],
+    layout: Layout,
     log_r: NDArray[np.float64],
     base: NDArray[np.float64],
     rise: NDArray[np.floating],
@@ -84,27 +108,28 @@ def _perch(
 ) -> None:
     """Rock leans back from its foot; ground above the slope's top rests on what is below it; in place, upward."""
     tangent = np.tan(grid.elevation)
-    rows, columns = material.shape
+    rows, columns = layout.material.shape
     foot_log, foot_tangent = base[-1].copy(), np.full(columns, tangent[-1])
     lean = np.full(columns, ROCK_LEAN)
-    previous = np.full(columns, int(Material.FLAT))
+    previous, previous_seen = np.full(columns, int(Material.FLAT)), layout.seen[-1]
+    below = base[-1]
     for row in range(rows - 1, -1, -1):
-        kind = material[row]
-        rock, flat = kind == Material.ROCK, kind == Material.FLAT
-        perched = flat & (tangent[row] > rise + 0.02)
-        leaning_here = rock | perched
-        # A run of rock starts anew wherever something else lies below it.
-        starts = leaning_here & ((previous != kind) | (grid.elevation[row] < LOWEST_FOOT))
-        below = log_r[row + 1] if row + 1 < rows else base[row]
-        foot_log = np.where(starts, below if row + 1 < rows else base[row], foot_log)
-        foot_log = np.where(starts & (grid.elevation[row] < LOWEST_FOOT), base[row], foot_log)
+        kind, seen = layout.material[row], layout.seen[row]
+        flat = kind == Material.FLAT
+        leaning_here = (kind == Material.ROCK) | (flat & (tangent[row] > rise + 0.02))
+        unknown = (seen & ~previous_seen) | (grid.elevation[row] < LOWEST_FOOT)
+        starts = leaning_here & ((previous != kind) | unknown)
+        beyond = below + 0.6 * np.maximum(np.log(far) - below, 0.0)
+        is_far = layout.far_rock[row] & (below > np.log(6.0)) & (tangent[row] > -0.2)
+        foot = np.where(unknown, base[row], np.where(is_far, beyond, below))
+        foot_log = np.where(starts, foot, foot_log)
         foot_tangent = np.where(starts, tangent[row], foot_tangent)
         lean = np.where(starts, np.maximum(ROCK_LEAN, tangent[row] + 0.7), lean)
         value = np.minimum(leaning(foot_log, foot_tangent, np.full(columns, tangent[row]), lean), np.log(far))
-        # Ground behind a stone is seen over it: never farther than the ground itself.
-        value = np.where(tangent[row] < rise, np.minimum(value, base[row]), value)
+        # A stone hides the ground behind it and rises in front of it: between its own slope and the ground's.
+        value = np.where(tangent[row] < rise, np.minimum(0.6 * value + 0.4 * base[row], base[row]), value)
         log_r[row] = np.where(leaning_here, value, np.where(flat, base[row], log_r[row]))
-        previous = kind
+        previous, previous_seen, below = kind, seen, log_r[row]
 
 
 class _Feet:
@@ -119,7 +144,10 @@ class _Feet:
         self.row, self.column, self.owner = row, column, component[row, column]
         self.under_row = np.minimum(row + 1, rows - 1)
         under = layout.material[self.under_row, column]
-        self.supported = (under == Material.FLAT) | (under == Material.ROCK) | (row == rows - 1)
+        own_seen, under_seen = layout.seen[row, column], layout.seen[self.under_row, column]
+        self.cut = (own_seen & ~under_seen) | (row == rows - 1)
+        self.continues = (under == layout.material[row, column]) & ~own_seen & under_seen
+        self.supported = (under == Material.FLAT) | (under == Material.ROCK) | self.cut | self.continues
         self.occluded = ~self.supported & (under != Material.SKY)
         order = np.argsort(self.owner, kind="stable")
         self.order = order
@@ -168,26 +196,26 @@ class _Feet:
 
         grounded = lowest & self.supported[mine]
         feet = np.full(columns, np.nan)
-        g_row, g_column = row[grounded], column[grounded]
-        touch = np.logaddexp(-log_r[np.minimum(g_row + 1, len(tangent) - 1), g_column], -base[g_row, g_column])
-        supported = np.where(
-            self.layout.material[np.minimum(g_row + 1, len(tangent) - 1), g_column] == Material.ROCK,
-            log_r[np.minimum(g_row + 1, len(tangent) - 1), g_column],
-            np.log(2.0) - touch,
-        )
-        supported = np.where(g_row >= clamp_row, base[np.minimum(g_row, clamp_row), g_column], supported)
-        feet[g_column] = supported
+        g_row, g_column, g_under = row[grounded], column[grounded], self.under_row[mine][grounded]
+        under = self.layout.material[g_under, g_column]
+        # On the ground the foot lies at the cells' common edge: the mean of their closeness.
+        contact = np.log(2.0) - np.logaddexp(-base[g_under, g_column], -base[g_row, g_column])
+        contact = np.where(under == Material.FLAT, contact, log_r[g_under, g_column])
+        contact = np.where(self.cut[mine][grounded], base[g_row, g_column], contact)
+        feet[g_column] = np.where(g_row >= clamp_row, base[np.minimum(g_row, clamp_row), g_column], contact)
 
         hidden = lowest & self.occluded[mine]
         behind = np.full(columns, np.nan)
         h_row, h_column = row[hidden], column[hidden]
-        nearest = log_r[np.minimum(h_row + 1, len(tangent) - 1), h_column]
+        nearest = log_r[self.under_row[mine][hidden], h_column]
         farthest = np.clip(base[h_row, h_column], nearest, np.log(far))
         behind[h_column] = nearest + self._depth_share(k) * (farthest - nearest) + 0.03
         enough = np.isfinite(feet).sum() >= max(3, 0.1 * len(np.unique(column)))
         values = feet if enough else np.where(np.isfinite(feet), feet, behind)
-        profile = cyclic_quantile(values, self.half_window, 0.35)
-        return _fill_cyclic(profile, np.log(0.3 * far)), _fill_cyclic(tangents, 0.0)
+        profile = _fill_cyclic(cyclic_quantile(values, self.half_window, 0.35), np.log(0.3 * far))
+        if self.layout.materials[k] == Material.PLANTS:
+            profile = angular_smooth(profile, self.grid.column_widths, np.radians(2.0))
+        return profile, _fill_cyclic(tangents, 0.0)
 
     def _depth_share(self, k: int) -> float:
         """How far towards the farthest possible place something stands that is half hidden."""

@@ -6,6 +6,9 @@ from scipy import ndimage
 
 from sonovista.generate.depth.grid import AngularGrid
 
+RIDGE_DISTANCE = 30.0
+"""Metres to the upper end of ground that rises above the horizon."""
+
 
 def wrapped_components(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int32], int]:
     """Four-connected components of a mask whose left and right edges touch; 0 is background."""
@@ -76,7 +79,9 @@ def ground_closeness(
     A plane whose tangent of slope is `rise` in every column has `1 / r = (rise - tan(elevation)) / camera_height`;
     a hyperbola bends that towards `1 / reach` at its horizon, so that it stays finite and keeps falling.
     """
-    plane = (rise[None, :] - np.tan(grid.elevation)[:, None]) / camera_height
+    # Ground that is seen to rise ends at a near ridge rather than at the horizon.
+    ridge = (camera_height / RIDGE_DISTANCE) * np.clip(rise / 0.05, 0.0, 1.0)
+    plane = ((rise + ridge)[None, :] - np.tan(grid.elevation)[:, None]) / camera_height
     floor = 1.0 / reach
     # The root leaves what is near as it is, to (floor / plane)^2, and never crosses zero.
     return np.maximum(0.5 * (plane + np.sqrt(plane**2 + 4.0 * (0.6 * floor) ** 2)), 0.8 * floor)
