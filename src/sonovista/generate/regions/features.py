@@ -117,7 +117,7 @@ def working_size(
 
 def appearance_maps(image: NDArray[np.uint8], wraps: bool) -> NDArray[np.float32]:
     """Colour and texture around every pixel, shape `(H, W, 19)`."""
-    height, width = image.shape[:2]
+    width = image.shape[1]
     margin = min(_MARGIN, width)
     if wraps:
         image = np.concatenate([image[:, -margin:], image, image[:, :margin]], axis=1)
@@ -127,10 +127,8 @@ def appearance_maps(image: NDArray[np.uint8], wraps: bool) -> NDArray[np.float32
     saturation = (np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)) / light
     lightness = np.ascontiguousarray(lab[..., 0])
     maps = [*(lab[..., i] / 50.0 for i in range(3)), saturation, (2.0 * green - red - blue) / light]
-    for sigma in (0.8, 1.6, 3.2):
-        maps.append(_log(_gradient(lightness, sigma)[0] * sigma))
-    for size in (5, 15):
-        maps.append(_log(_local_deviation(lightness, size)))
+    maps.extend(_log(_gradient(lightness, sigma)[0] * sigma) for sigma in (0.8, 1.6, 3.2))
+    maps.extend(_log(_local_deviation(lightness, size)) for size in (5, 15))
     maps.append(_log(_local_deviation(np.ascontiguousarray(lab[..., 1]), 9)))
     maps.append(_log(_local_deviation(np.ascontiguousarray(lab[..., 2]), 9)))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))

@@ -6,6 +6,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
+COMPACTNESS = 10.0
+"""Difference in CIE Lab that weighs as much as one piece's width, as Achanta et al. advise."""
 MERGE_ACROSS_SEAM = 6.0
 """Pieces that meet at a panorama's seam are one where their mean colours differ by less than this in CIE Lab."""
 
@@ -28,8 +30,10 @@ def superpixels(lab: NDArray[np.float32], count: int, wraps: bool) -> NDArray[np
 
     if count < 2 or min(lab.shape[:2]) < 4:
         return np.zeros(lab.shape[:2], np.int32)
+    # scikit-image scales the picture's range to 1, and the weight of distance with it.
+    compactness = COMPACTNESS / max(float(lab.max() - lab.min()), 1.0)
     labels = slic(
-        lab, n_segments=count, compactness=9.0, sigma=0.7, max_num_iter=6, convert2lab=False, start_label=0
+        lab, n_segments=count, compactness=compactness, sigma=0.7, max_num_iter=8, convert2lab=False, start_label=0
     ).astype(np.int32)
     if wraps:
         labels = _join_at_seam(labels, lab)
