@@ -1,6 +1,7 @@
 """The table of backends: which class does a stage's work, and which a profile takes."""
 
 import importlib
+import typing
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -49,6 +50,13 @@ def choose_backends(profile: str, overrides: dict[str, str]) -> dict[str, str]:
     return chosen
 
 
+def _options_model(backend: type) -> type[BaseModel]:
+    """The pydantic model that a backend's constructor takes as `options`."""
+    annotation = typing.get_type_hints(backend.__init__)["options"]
+    candidates = typing.get_args(annotation) or (annotation,)
+    return next(kind for kind in candidates if isinstance(kind, type) and issubclass(kind, BaseModel))
+
+
 def build_backend(stage: str, name: str, options: dict[str, Any] | None = None) -> Any:
     """An instance of a backend, built from its options.
 
@@ -57,10 +65,9 @@ def build_backend(stage: str, name: str, options: dict[str, Any] | None = None) 
         BackendUnavailable: it needs a library that is not installed.
     """
     module_name, _, class_name = BACKENDS[stage][name].partition(":")
-    module = importlib.import_module(module_name)
-    options_model: type[BaseModel] = module.Options
+    backend = getattr(importlib.import_module(module_name), class_name)
     try:
-        return getattr(module, class_name)(options_model.model_validate(options or {}))
+        return backend(_options_model(backend).model_validate(options or {}))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"])

@@ -336,10 +336,11 @@ def _panorama_view(panorama: Panorama, sha256: str) -> _View:
 
 
 def _folder_listing(folder: Path | None) -> list[list[str | int]]:
-    """Names and sizes of a folder's files: what the sounds made from it depend on."""
+    """Names, sizes and times of a folder's files: what the sounds made from it depend on."""
     if folder is None:
         return []
-    return [[path.name, path.stat().st_size] for path in sorted(folder.iterdir()) if path.is_file()]
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    return [[str(path.relative_to(folder)), path.stat().st_size, path.stat().st_mtime_ns] for path in files]
 
 
 def _make_sounds(
@@ -347,8 +348,9 @@ def _make_sounds(
 ) -> list[Sound]:
     if folder is not None:
         from sonovista.generate.sounding.folder import FolderSounds
+        from sonovista.generate.sounding.folder import Options as FolderOptions
 
-        maker = FolderSounds(folder, maker)
+        maker = FolderSounds(FolderOptions(directory=folder), maker)
     sounds: list[Sound] = []
     for index, instance in enumerate(instances):
         thing = things[instance.thing]
