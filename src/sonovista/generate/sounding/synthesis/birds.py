@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonovista.generate.sounding.synthesis.events import add_wrapped
+from sonovista.signal.noise import diffuse_tail, gain_curve, shaped_noise
 
 Loop = NDArray[np.float64]
 
@@ -21,7 +22,7 @@ class Syllable:
         bend: octaves of a half sine on top (a hook up or down).
         trill_rate: Hz of a fast vibrato, 0 for none.
         trill_depth: octaves.
-        second: amplitude of the second harmonic, relative.
+        second: amplitude of the second harmonic, relative; harmonic k has `second^(k-1)`.
         repeats: how often it is sung in a row.
         gap: seconds between repeats.
     """
@@ -37,8 +38,8 @@ class Syllable:
     gap: float
 
 
-def draw_syllable(rng: np.random.Generator, register: float) -> Syllable:
-    """A syllable of a songbird whose voice lies round `register` Hz."""
+def draw_syllable(rng: np.random.Generator, register: float, reediness: float) -> Syllable:
+    """A syllable of a songbird whose voice lies round `register` Hz; `reediness` is its second harmonic's level."""
     trilled = rng.uniform() < 0.25
     short = rng.uniform() < 0.45
     seconds = rng.uniform(0.03, 0.07) if short else rng.uniform(0.08, 0.22)
@@ -49,7 +50,7 @@ def draw_syllable(rng: np.random.Generator, register: float) -> Syllable:
         bend=rng.normal(0, 0.25),
         trill_rate=rng.uniform(25, 60) if trilled else 0.0,
         trill_depth=rng.uniform(0.05, 0.2),
-        second=rng.uniform(0.02, 0.2),
+        second=reediness * rng.uniform(0.6, 1.2),
         repeats=int(rng.integers(2, 9)) if short else int(rng.integers(1, 4)),
         gap=rng.uniform(0.02, 0.06) if short else rng.uniform(0.05, 0.12),
     )
@@ -71,7 +72,11 @@ def sing(syllable: Syllable, sample_rate: int, rng: np.random.Generator) -> Loop
     frequency = np.clip(syllable.centre * 2 ** (octaves + rng.normal(0, 0.01)), 200.0, 0.2 * sample_rate)
     phase = 2 * np.pi * np.cumsum(frequency) / sample_rate + rng.uniform(0, 2 * np.pi)
     pressure = np.sin(np.pi * time**0.8) ** 0.7
-    voice = np.sin(phase) + syllable.second * pressure * np.sin(2 * phase)
+    voice = np.sin(phase)
+    for harmonic in range(2, 6):
+        level = syllable.second ** (harmonic - 1)
+        if level > 0.003 and harmonic * syllable.centre < 0.3 * sample_rate:
+            voice = voice + level * pressure * np.sin(harmonic * phase)
     return pressure * voice
 
 
@@ -95,8 +100,9 @@ def birds(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
     out = np.zeros(samples)
     singers = int(rng.integers(1, 4))
     for singer in range(singers):
-        register = float(np.exp(rng.uniform(np.log(2400), np.log(5600))))
-        repertoire = [draw_syllable(rng, register) for _ in range(int(rng.integers(3, 6)))]
+        register = float(np.exp(rng.uniform(np.log(1900), np.log(5600))))
+        reediness = float(rng.choice([0.03, 0.12, 0.45]))
+        repertoire = [draw_syllable(rng, register, reediness) for _ in range(int(rng.integers(3, 6)))]
         loudness = 1.0 if singer == 0 else rng.uniform(0.15, 0.4)
         phrases = int(rng.integers(3, 5)) if singer == 0 else int(rng.integers(1, 4))
         offset = rng.uniform(0, samples)
@@ -109,11 +115,16 @@ def birds(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
 
 
 def _among_trees(signal: Loop, rng: np.random.Generator, sample_rate: int) -> Loop:
-    """A few faint, late echoes, as trunks and ground return them; circular like the rest."""
+    """Echoes from trunks and ground, a faint tail of the wood, and the air round the bird; circular like the rest."""
     out = signal.copy()
     for delay in rng.uniform(0.02, 0.25, 12):
         out += 0.09 * np.exp(-delay * 7) * rng.choice((-1.0, 1.0)) * np.roll(signal, int(delay * sample_rate))
-    return out
+    out += rng.uniform(0.03, 0.12) * diffuse_tail(signal, sample_rate, rng.uniform(0.5, 1.1), rng)
+    air = shaped_noise(
+        len(signal), sample_rate, gain_curve([(100, -2), (400, 0), (2000, -6), (8000, -16), (16000, -30)]), rng
+    )
+    level = 10 ** (rng.uniform(-60, -20) / 20)
+    return out + level * np.sqrt(np.mean(signal**2)) * air
 
 
 def owl(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:

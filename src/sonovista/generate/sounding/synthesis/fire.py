@@ -19,13 +19,42 @@ def fire(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
     seconds = samples / sample_rate
     size = rng.uniform(0.0, 1.0)  # 0 a small wood fire, 1 a blaze
     flutter = np.exp(rng.uniform(0.3, 0.5) * fluctuation(samples, sample_rate, rng.uniform(3, 6), rng, 1.0))
+    steep = rng.uniform(0.0, 1.0)
     roar = flutter * shaped_noise(
-        samples, sample_rate, gain_curve([(25, -12), (60, -3), (120, 0), (400, -7), (1500, -18), (6000, -34)]), rng
+        samples,
+        sample_rate,
+        gain_curve(
+            [(25, -8), (60, 0), (120, -1 - 3 * steep), (400, -8 - 14 * steep), (1500, -19 - 8 * steep), (6000, -36)]
+        ),
+        rng,
     )
     gas = np.clip(fluctuation(samples, sample_rate, 2.0, rng, 1.0), 0, None) ** 4
     hiss = gas / (np.mean(gas) + 1e-9) * shaped_noise(samples, sample_rate, band_gain(2500, 9000), rng)
     crackle = _crackles(rng, samples, sample_rate, seconds, rate=rng.uniform(14, 40))
-    return (0.3 + 0.6 * size) * roar + rng.uniform(0.01, 0.03) * hiss + crackle
+    sizzle = _sizzle(rng, samples, sample_rate, seconds, rate=rng.uniform(250, 700))
+    return (
+        (0.4 + 1.2 * size**2) * roar
+        + rng.uniform(0.01, 0.03) * hiss
+        + (1 - 0.7 * size) * crackle
+        + (0.05 + 0.15 * size) * sizzle
+    )
+
+
+def _sizzle(rng: np.random.Generator, samples: int, sample_rate: int, seconds: float, rate: float) -> Loop:
+    """The many faint crackles behind the few loud ones: dense short clicks, even over frequency."""
+    start = poisson_times(seconds, rate, rng)
+    out = np.zeros(samples)
+    add_noise_grains(
+        out,
+        sample_rate,
+        start,
+        np.exp(rng.uniform(np.log(400), np.log(9000), len(start))),
+        5000.0,
+        rng.uniform(300, 1500, len(start)),
+        rng.lognormal(0, 0.8, len(start)),
+        rng,
+    )
+    return out / (np.sqrt(np.mean(out**2)) + 1e-12)
 
 
 def _crackles(rng: np.random.Generator, samples: int, sample_rate: int, seconds: float, rate: float) -> Loop:
@@ -36,7 +65,7 @@ def _crackles(rng: np.random.Generator, samples: int, sample_rate: int, seconds:
     start = np.repeat(parents, children) + rng.exponential(0.012, children.sum()) * (
         rng.uniform(size=children.sum()) < 0.8
     )
-    amplitude = np.minimum(rng.pareto(1.2, len(start)) + 0.3, 14.0)
+    amplitude = np.minimum(rng.pareto(1.2, len(start)) + 0.3, 9.0)
     out = np.zeros(samples)
     add_noise_grains(
         out,

@@ -64,14 +64,19 @@ def engine(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
     exhaust = _resonances(
         pulses,
         sample_rate,
-        [(rng.uniform(65, 110), 2.0, 1.6), (rng.uniform(160, 260), 3.0, 0.9), (rng.uniform(380, 620), 4.0, 0.4)],
-        0.05,
-        1800,
+        [
+            (rng.uniform(65, 110), 2.0, 1.6),
+            (rng.uniform(160, 260), 3.0, 0.9),
+            (rng.uniform(380, 620), 4.0, 0.6),
+            (rng.uniform(900, 1500), 4.0, 0.3),
+        ],
+        0.12,
+        3500,
     )
     knock = np.clip(pulses, 0, None) ** 2
     clatter = knock / (knock.max() + 1e-9) * shaped_noise(samples, sample_rate, band_gain(900, 3800), rng)
     belt = shaped_noise(samples, sample_rate, gain_curve([(100, -8), (400, 0), (2000, -12), (8000, -28)]), rng)
-    return _unit(exhaust) + rng.uniform(0.15, 0.4) * _unit(clatter) + 0.12 * belt
+    return _unit(exhaust) + rng.uniform(0.25, 0.6) * _unit(clatter) + rng.uniform(0.12, 0.3) * belt
 
 
 def traffic(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:

@@ -68,23 +68,38 @@ def _unit(signal: Loop) -> Loop:
 
 
 def running_water(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
-    """A brook or stream: bubbles in bursts over a thin hiss; the seed sets its size and how it gurgles."""
+    """A brook or stream: bubbles in bursts, the patter of splashes, and a hiss; the seed sets its size and its gurgle.
+
+    Small bubbles sing at some kilohertz between the stones, large ones gurgle in the pools; splashes and hiss grow with the
+    flow (van den Doel 2005, section 5).
+    """
     size = rng.uniform(0.0, 1.0)  # 0 a trickle, 1 a strong stream
+    brightness = rng.uniform(0.0, 1.0)  # stones and small drops, or deep pools
     gurgle = np.exp(rng.uniform(0.5, 1.0) * fluctuation(len_frames(samples), 1000.0, rng.uniform(2, 5), rng, 1.5))
-    bubbles = bubble_population(
+    bubbles = _unit(
+        bubble_population(
+            sample_rate, samples, rng, 350 * 4**size, 0.0006, 0.004 + 0.004 * size, rng.uniform(1.6, 2.2), gurgle
+        )
+    )
+    singing = _unit(bubble_population(sample_rate, samples, rng, 900 * 3**size, 0.00032, 0.0012, 2.0, gurgle))
+    patter = np.zeros(samples)
+    start = poisson_times(samples / sample_rate, 180 * 3**size, rng, gurgle)
+    add_noise_grains(
+        patter,
         sample_rate,
-        samples,
+        start,
+        rng.lognormal(np.log(2600), 0.6, len(start)),
+        3000.0,
+        rng.uniform(40, 220, len(start)),
+        rng.exponential(1.0, len(start)),
         rng,
-        rate=350 * 4**size,
-        smallest=0.0006,
-        largest=0.004 + 0.004 * size,
-        exponent=rng.uniform(1.6, 2.2),
-        intensity=gurgle,
+        attack=0.003,
     )
     hiss = shaped_noise(
-        samples, sample_rate, gain_curve([(100, -20), (400, -3), (900, 0), (3000, -8), (12000, -26)]), rng
+        samples, sample_rate, gain_curve([(100, -22), (400, -3), (900, 0), (3000, -5), (9000, -9), (16000, -20)]), rng
     )
-    return _unit(bubbles) + (0.12 + 0.25 * size) * hiss
+    bright = 0.25 + 0.6 * brightness
+    return bubbles + bright * (0.7 * singing + 0.6 * _unit(patter)) + (0.1 + 0.3 * size * bright) * hiss
 
 
 def len_frames(samples: int) -> int:

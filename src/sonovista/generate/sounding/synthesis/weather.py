@@ -26,9 +26,11 @@ def rain(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
     diameter = np.clip(0.6 + rng.exponential(0.45 + 0.35 * intensity, len(start)), 0.6, 5.0)  # mm
     speed = 9.65 - 10.3 * np.exp(-0.6 * diameter)
     distance = rng.uniform(0.15, 1.0, len(start)) ** 0.5  # drops are spread evenly over the ground
-    strength = diameter**3 * speed / distance
+    strength = np.minimum(diameter**2 * speed / distance, 90.0)  # near drops strike softer things than a drum
     near = np.zeros(samples)
-    surface = rng.uniform(2500, 5000)  # what the drops fall on: soft ground is dull, leaves and tin are bright
+    surface = float(
+        np.exp(rng.uniform(np.log(1300), np.log(4500)))
+    )  # what the drops fall on: soft ground is dull, leaves and tin are bright
     add_noise_grains(
         near,
         sample_rate,
@@ -43,14 +45,24 @@ def rain(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
     trapped = rng.uniform(size=len(start)) < rng.uniform(0.03, 0.12)
     radius = np.clip(0.0004 + 0.0003 * diameter[trapped], 0.0005, 0.002)
     add_bubbles(puddles, sample_rate, start[trapped] + 0.01, radius, strength[trapped], np.full(len(radius), 0.05))
+    body = rng.uniform(0.0, 1.0)  # 0 where the rain drums on roofs and water, with lows of its own
     hiss = shaped_noise(
         samples,
         sample_rate,
-        gain_curve([(100, -26), (500, -14), (2000, -4), (surface * 1.3, 0), (12000, -3), (20000, -14)]),
+        gain_curve(
+            [
+                (60, -8 - 14 * body),
+                (250, -12 - 6 * body),
+                (surface / 2, -3),
+                (surface, 0),
+                (9000, -3 - 4 * (1 - body)),
+                (20000, -18),
+            ]
+        ),
         rng,
     )
     hiss *= np.exp(0.06 * fluctuation(samples, sample_rate, 1.0, rng))
-    return hiss + rng.uniform(0.45, 0.8) * _unit(near) + 0.12 * _unit(puddles)
+    return hiss + rng.uniform(0.25, 0.7) * _unit(near) + 0.12 * _unit(puddles)
 
 
 def gusts(rng: np.random.Generator, samples: int, sample_rate: int, strength: float) -> Loop:
