@@ -1,6 +1,6 @@
 """Straight line segments of a picture, in the camera's own coordinates."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -67,3 +67,15 @@ def detect_line_segments(image: NDArray[np.uint8], longer_side: int) -> LineSegm
         np.hypot(_DIRECTION_NOISE, np.sqrt(2.0) * _ENDPOINT_NOISE / lengths),
         np.minimum(lengths / (_FULL_WEIGHT_LENGTH * diagonal), 1.0),
     )
+
+
+def exchange_directions(segments: LineSegments, random: np.random.Generator) -> LineSegments:
+    """The same middles and the same directions, but each direction at another's middle."""
+    order = random.permutation(len(segments))
+    return LineSegments(segments.middles, segments.directions[order], segments.noise[order], segments.weights[order])
+
+
+def random_directions(segments: LineSegments, random: np.random.Generator) -> LineSegments:
+    """The same middles with directions drawn at random."""
+    angle = random.uniform(0.0, np.pi, len(segments))
+    return replace(segments, directions=np.column_stack([np.cos(angle), np.sin(angle)]))

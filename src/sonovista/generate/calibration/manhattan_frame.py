@@ -10,6 +10,8 @@ from sonovista.generate.calibration.line_segments import LineSegments
 from sonovista.geometry.frames import R_BODY_CAMERA
 
 INLIER_SIGMAS = 2.5
+_INDEPENDENT = 25.0
+"""Segments of one facade err together: all segments weigh against the prior as this many independent ones at most."""
 _BATCH = 256  # hypotheses scored at once, to bound memory
 _NEAR_VERTICAL = np.deg2rad(40.0)
 
@@ -206,12 +208,14 @@ def _sines(frames: NDArray[np.float64], segments: LineSegments) -> NDArray[np.fl
 def _scores(frames: NDArray[np.float64], segments: LineSegments, prior: CameraPrior) -> NDArray[np.float64]:
     squares = np.min((_sines(frames, segments) / segments.noise) ** 2, axis=1)
     explained = segments.weights * np.maximum(1.0 - squares / INLIER_SIGMAS**2, 0.0)
-    return explained.sum(axis=1) - _objection(frames, prior)
-
-
-def _objection(frames: NDArray[np.float64], prior: CameraPrior) -> NDArray[np.float64]:
     # In the scale of the score, where a segment's squared residual is divided by the square of the cutoff.
-    return np.sum(prior.residuals(frames) ** 2, axis=-1) / INLIER_SIGMAS**2
+    objection = np.sum(prior.residuals(frames) ** 2, axis=-1) / INLIER_SIGMAS**2
+    return explained.sum(axis=1) - objection / _dependence(segments)
+
+
+def _dependence(segments: LineSegments) -> float:
+    """Factor at most 1 by which the segments' weights are reduced against the prior."""
+    return min(1.0, _INDEPENDENT / float(segments.weights.sum()))
 
 
 def _distinct(frames: NDArray[np.float64], order: NDArray[np.intp], count: int) -> list[int]:
@@ -229,7 +233,7 @@ def _distinct(frames: NDArray[np.float64], order: NDArray[np.intp], count: int) 
 
 def _refine(frame: NDArray[np.float64], segments: LineSegments, prior: CameraPrior) -> ManhattanFrame:
     """Least squares over the inliers and the prior, while the inliers are chosen anew with a narrowing cutoff."""
-    roots = np.sqrt(segments.weights)
+    roots = np.sqrt(segments.weights * _dependence(segments))
     every = np.arange(len(segments))
     jacobian = np.eye(4)
     for cutoff in (2.0 * INLIER_SIGMAS, 1.4 * INLIER_SIGMAS, INLIER_SIGMAS, INLIER_SIGMAS):

@@ -57,7 +57,8 @@ def best_place(weight: NDArray[np.float32], radius: float) -> NDArray[np.float64
     """Direction in which a disc of `radius` radians holds the most weight, a unit vector."""
     height = weight.shape[0]
     sigma = radius * height / np.pi
-    smooth = ndimage.gaussian_filter(weight, sigma, mode=("nearest", "wrap"))
+    smooth = ndimage.gaussian_filter1d(weight, sigma, axis=0, mode="nearest")
+    smooth = ndimage.gaussian_filter1d(smooth, sigma, axis=1, mode="wrap")
     # Near the poles a blur of pixels is no blur of angles: fit decides, then nearness to the horizon.
     azimuth, elevation = pixel_angles(height)
     smooth = smooth * (1e-3 + np.cos(elevation))[:, None]

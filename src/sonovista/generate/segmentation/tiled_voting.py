@@ -22,6 +22,7 @@ MAXIMUM_INSTANCES = 50
 MINIMUM_PIXELS = 16
 REGION_SHARE = 0.5
 REFINEMENT_IOU = 0.8
+_WEAKEST_HOST = 0.25
 
 
 class Options(BaseModel):
@@ -40,7 +41,9 @@ class Options(BaseModel):
     gap_deg: Annotated[float, Field(ge=0, le=20)] = 2.0
     """Parts of an area thing no farther apart than this are one instance."""
     largest_point_deg: Annotated[float, Field(gt=0, le=90)] = 14.0
-    """A point thing found on more than a disc of this diameter hides in it, unless it is an object itself."""
+    """A point thing found on more than a disc of this diameter hides in it, where it is no object itself."""
+    largest_object_deg: Annotated[float, Field(gt=0, le=180)] = 60.0
+    """The same for a point thing that is an object."""
     spot_radius_deg: Annotated[float, Field(gt=0, le=20)] = 2.5
 
 
@@ -101,8 +104,9 @@ class TiledVotingSegmenter:
         if not masks:
             return []
         solid_angles = pixel_solid_angles(len(weight))[:, None]
-        if thing.kind == "point" and "object" not in thing.hosts[:1]:
-            largest = np.deg2rad(self.options.largest_point_deg)
+        if thing.kind == "point":
+            is_object = "object" in thing.hosts[:1]
+            largest = np.deg2rad(self.options.largest_object_deg if is_object else self.options.largest_point_deg)
             if any((mask * solid_angles).sum() > np.pi * (0.5 * largest) ** 2 for mask in masks):
                 # What the photo shows counts for more than what was made up around it.
                 fit = weight * np.where(observed, 1.0, 0.1).astype(np.float32)
@@ -141,7 +145,7 @@ def refine(mask: NDArray[np.bool_], regions: NDArray[np.int32]) -> NDArray[np.bo
     taken = (inside >= REGION_SHARE * np.bincount(regions.ravel()))[regions]
     if np.sum(taken & mask) >= REFINEMENT_IOU * np.sum(taken | mask):
         return taken
-    smoothed = ndimage.binary_opening(mask, np.ones((3, 3)))
+    smoothed = np.asarray(ndimage.binary_opening(mask, np.ones((3, 3))), bool)
     return smoothed if smoothed.sum() >= MINIMUM_PIXELS else mask
 
 
@@ -150,8 +154,10 @@ def _weight(thing: SoundingThing, panorama_regions: RegionMap, height: int) -> N
     if thing.weight is not None and thing.weight.max() > 0.0:
         return shrink(np.asarray(thing.weight, np.float32), height)
     columns = [REGION_CLASSES.index(host) for host in thing.hosts]
-    hosts = panorama_regions.probabilities[:, columns].sum(axis=1)[panorama_regions.segments]
-    return shrink(np.asarray(hosts, np.float32), height)
+    fits = panorama_regions.probabilities[:, columns].sum(axis=1)
+    # Below that everything is a host as much as anything else: no place is better than another.
+    fits = np.where(fits >= _WEAKEST_HOST, fits, 0.0)
+    return shrink(np.asarray(fits[panorama_regions.segments], np.float32), height)
 
 
 def _best_fit(weight: NDArray[np.float32]) -> float:

@@ -34,9 +34,10 @@ def connected_regions(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int32], int]:
     Returns:
         Labels, shape `(H, 2H)`, 0 outside the mask and 1 to n inside, and n.
     """
-    labels, count = ndimage.label(mask, structure=np.ones((3, 3)))
+    labels = np.empty(mask.shape, np.int32)
+    count = int(ndimage.label(mask, structure=np.ones((3, 3)), output=labels))  # type: ignore[arg-type]
     if count == 0:
-        return labels.astype(np.int32), 0
+        return labels, 0
     first, last = labels[:, 0], labels[:, -1]
     pairs = [(first, last), (first[1:], last[:-1]), (first[:-1], last[1:])]
     left = np.concatenate([a[(a > 0) & (b > 0)] for a, b in pairs])
