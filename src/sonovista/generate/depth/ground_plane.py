@@ -15,13 +15,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sonovista.errors import InputError
 from sonovista.generate.calibration.protocol import Calibration
+from sonovista.generate.depth.completed import follow_seen, sky_as_seen
 from sonovista.generate.depth.grid import AngularGrid, look_up, photo_grid
 from sonovista.generate.depth.materials import Material, segment_materials
 from sonovista.generate.depth.protocol import SKY_DISTANCE, DepthEstimate
 from sonovista.generate.depth.room import fit_room
 from sonovista.generate.depth.smoothing import join_border, joint_upsample, smooth_surfaces
 from sonovista.generate.depth.standing import lay_out, stand
-from sonovista.generate.depth.terrain import ground_closeness, rising_tangent
+from sonovista.generate.depth.terrain import connected_ground, ground_closeness, rising_tangent
 from sonovista.generate.outpainting.protocol import Panorama
 from sonovista.generate.regions.protocol import RegionMap
 from sonovista.geometry import PerspectiveCamera
@@ -97,7 +98,8 @@ class GroundPlaneDepth:
         grid = photo_grid(camera, self.options.photo_columns, np.radians(self.options.step_deg))
         cells, seen = _on_grid(grid, around, photo, camera)
         u, v = direction_to_pixel(cells.directions, panorama.pixels.shape[0])
-        trusted = look_up(panorama.observed.astype(np.uint8), u - 0.5, v - 0.5, cv2.INTER_NEAREST) > 0
+        observed = look_up(panorama.observed.astype(np.uint8), u - 0.5, v - 0.5, cv2.INTER_NEAREST) > 0
+        trusted = seen | observed
         distance = self._solve(grid, cells, seen, trusted, height, indoor)
         return DepthEstimate(
             panorama=self._read(grid, cells, distance, around),
@@ -124,18 +126,21 @@ class GroundPlaneDepth:
             trust = np.where(trusted, 4.0, 0.5)
             room = fit_room(grid, material, trust, camera_height, options.room_wall, options.room_ceiling)
             box = room.closeness(grid)
-            rise = np.zeros(len(grid.azimuth))
             # What was completed shows no thing that is really there: the bare room is the better guess.
             thing = (material == Material.OBJECT) & trusted
             things = np.where(thing, Material.OBJECT, Material.FLAT).astype(np.uint8)
             layout = lay_out(things, seen)
-            log_r = np.minimum(stand(grid, layout, box, rise + np.inf, options.reach), -np.log(box))
+            log_r = np.minimum(
+                stand(grid, layout, box, flat | True, np.full(len(grid.azimuth), np.inf), options.reach), -np.log(box)
+            )
             smooth_here = things == Material.OBJECT
         else:
-            rise = rising_tangent(grid, flat)
+            sheet = connected_ground(grid, flat, trusted)
+            rise = rising_tangent(grid, sheet, trusted)
             ground = ground_closeness(grid, camera_height, rise, options.reach)
             layout = lay_out(material, seen)
-            log_r = stand(grid, layout, ground, rise, options.reach)
+            log_r = stand(grid, layout, ground, sheet, rise, options.reach)
+            log_r = follow_seen(material, trusted, log_r, -np.log(ground))
             smooth_here = ~flat & (material != Material.SKY)
         log_r = join_border(grid, log_r, seen, smooth_here)
         smooth = self._smooth(log_r, cells, layout.component, seen)
@@ -209,6 +214,8 @@ def _around(
     elevation = np.broadcast_to(pixel_angles(height)[1][:, None], panorama.observed.shape)
     material = segment_materials(regions, elevation, indoor)[regions.segments]
     inside, in_photo = _from_photo(photo.material, directions, camera)
+    if not indoor:
+        material = sky_as_seen(material, panorama.observed | inside, np.where(inside, in_photo, material))
     return _Picture(panorama.pixels, np.where(inside, in_photo, material), directions)
 
 

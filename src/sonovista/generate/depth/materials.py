@@ -71,6 +71,6 @@ def segment_materials(regions: RegionMap, elevation: NDArray[np.floating], indoo
     else:
         scores[:, Material.BUILT] += scores[:, Material.CEILING]
         scores[:, Material.CEILING] = 0.0
-        scores[low, Material.SKY] = 0.0
+        scores[mean < np.radians(-12.0), Material.SKY] = 0.0
     scores[:, Material.OBJECT] += 1e-6
     return scores.argmax(axis=1).astype(np.uint8)

@@ -55,17 +55,7 @@ def join_border(
     """
     if not seen.any() or seen.all():
         return log_r
-    columns = seen.shape[1]
-    twice = np.concatenate([seen, seen], axis=1)
-    start = 0
-    rolled = np.roll(twice, start, axis=1)[:, :columns]
-    _, nearest = ndimage.distance_transform_edt(~rolled, return_indices=True)
-    row, column = nearest[0], (nearest[1] - start) % columns
-    own = np.roll(np.broadcast_to(np.arange(columns), seen.shape), start, axis=1)[:, :columns]
-    back = np.empty((2, *seen.shape), np.int64)
-    rows = np.broadcast_to(np.arange(seen.shape[0])[:, None], seen.shape)
-    back[0][rows, own], back[1][rows, own] = row, column
-    row, column = back
+    _, (row, column) = ndimage.distance_transform_edt(~seen, return_indices=True)
     # One cell outward of every cell of the border, the nearest unseen one.
     _, outward = ndimage.distance_transform_edt(seen, return_indices=True)
     inner = log_r[row, column]

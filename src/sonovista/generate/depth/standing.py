@@ -11,16 +11,17 @@ from numpy.typing import NDArray
 
 from sonovista.generate.depth.grid import AngularGrid
 from sonovista.generate.depth.materials import Material
-from sonovista.generate.depth.terrain import angular_smooth, cyclic_quantile, wrapped_components
+from sonovista.generate.depth.terrain import angular_smooth, cyclic_quantile, fill_cyclic, wrapped_components
 
 LEAN = {
     Material.PLANTS: np.tan(np.radians(80.0)),
     Material.BUILT: np.tan(np.radians(89.5)),
     Material.OBJECT: np.tan(np.radians(88.0)),
+    Material.ROCK: np.tan(np.radians(52.0)),
 }
 """Tangent of the angle at which a surface rises from its foot."""
-ROCK_LEAN = np.tan(np.radians(52.0))
-TALLEST = {Material.PLANTS: 18.0, Material.BUILT: 40.0, Material.OBJECT: 8.0}
+STANDING = (int(Material.PLANTS), int(Material.BUILT), int(Material.OBJECT))
+TALLEST = {Material.PLANTS: 18.0, Material.BUILT: 40.0, Material.OBJECT: 8.0, Material.ROCK: 100.0}
 """Metres above the camera that near surfaces reach before they close overhead."""
 LOWEST_FOOT = np.radians(-40.0)
 """Below this elevation a surface that never shows its foot is taken as lying on the ground."""
@@ -34,25 +35,26 @@ class Layout:
     seen: NDArray[np.bool_]
     component: NDArray[np.int32]
     materials: NDArray[np.uint8]  # (components,)
-    far_rock: NDArray[np.bool_]
 
 
 def lay_out(material: NDArray[np.uint8], seen: NDArray[np.bool_]) -> Layout:
     """Number the connected surfaces that stand, apart where the photo sees and where the picture was completed."""
     component = np.full(material.shape, -1, np.int32)
     kinds: list[int] = []
+    cliffs = _cliffs(material, seen)
     for kind in LEAN:
         for part in (seen, ~seen):
-            labels, count = wrapped_components((material == kind) & part)
+            stands = cliffs if kind == Material.ROCK else material == kind
+            labels, count = wrapped_components(stands & part)
             component[labels > 0] = labels[labels > 0] - 1 + len(kinds)
             kinds += [int(kind)] * count
-    return Layout(material, seen, component, np.array(kinds, np.uint8), _far_rock(material, seen))
+    return Layout(material, seen, component, np.array(kinds, np.uint8))
 
 
-def _far_rock(material: NDArray[np.uint8], seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _cliffs(material: NDArray[np.uint8], seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Rock that ends in the sky, or that rises behind what stands: cliffs and mountains, not stones."""
     far = np.zeros(material.shape, bool)
-    standing = np.isin(material, [int(kind) for kind in LEAN])
+    standing = np.isin(material, STANDING)
     for part in (seen, ~seen):
         labels, count = wrapped_components((material == Material.ROCK) & part)
         if count == 0:
@@ -77,7 +79,12 @@ def leaning(log_foot: NDArray, foot_tangent: NDArray, tangent: NDArray, lean: ND
 
 
 def stand(
-    grid: AngularGrid, layout: Layout, ground: NDArray[np.float64], rise: NDArray[np.floating], far: float
+    grid: AngularGrid,
+    layout: Layout,
+    ground: NDArray[np.float64],
+    sheet: NDArray[np.bool_],
+    rise: NDArray[np.floating],
+    far: float,
 ) -> NDArray[np.float64]:
     """Log of the horizontal distance in metres of every cell, shape `(R, C)`.
 
@@ -85,22 +92,24 @@ def stand(
         grid: the directions.
         layout: what stands where.
         ground: inverse horizontal distance of the ground, 1/m, shape `(R, C)`.
+        sheet: the cells of ground that connects to the ground underfoot, shape `(R, C)`.
         rise: tangent of the ground's slope, shape `(C,)`.
         far: metres at which things end whose foot nobody sees.
     """
     base = -np.log(ground)
     log_r = base.copy()
-    _perch(grid, layout, log_r, base, rise, far)
+    _perch(grid, layout, sheet, log_r, base, rise, far)
     feet = _Feet(grid, layout)
     for _ in range(3):
         feet.settle(log_r, base, far)
-        _perch(grid, layout, log_r, base, rise, far)
+        _perch(grid, layout, sheet, log_r, base, rise, far)
     return log_r
 
 
 def _perch(
     grid: AngularGrid,
     layout: Layout,
+    sheet: NDArray[np.bool_],
     log_r: NDArray[np.float64],
     base: NDArray[np.float64],
     rise: NDArray[np.floating],
@@ -109,27 +118,31 @@ def _perch(
     """Rock leans back from its foot; ground above the slope's top rests on what is below it; in place, upward."""
     tangent = np.tan(grid.elevation)
     rows, columns = layout.material.shape
+    rock = (layout.material == Material.ROCK) & (layout.component < 0)
+    ledge = (layout.material == Material.FLAT) & (~sheet | (tangent[:, None] > rise + 0.02))
     foot_log, foot_tangent = base[-1].copy(), np.full(columns, tangent[-1])
-    lean = np.full(columns, ROCK_LEAN)
-    previous, previous_seen = np.full(columns, int(Material.FLAT)), layout.seen[-1]
-    below = base[-1]
+    lean = np.full(columns, LEAN[Material.ROCK])
+    share = np.zeros(columns)
+    previous, previous_seen = np.zeros(columns, int), layout.seen[-1]
+    below, below_stands = base[-1], np.zeros(columns, bool)
     for row in range(rows - 1, -1, -1):
-        kind, seen = layout.material[row], layout.seen[row]
-        flat = kind == Material.FLAT
-        leaning_here = (kind == Material.ROCK) | (flat & (tangent[row] > rise + 0.02))
+        seen = layout.seen[row]
+        kind = np.where(rock[row], 1, np.where(ledge[row], 2, 0))
         unknown = (seen & ~previous_seen) | (grid.elevation[row] < LOWEST_FOOT)
-        starts = leaning_here & ((previous != kind) | unknown)
-        beyond = below + 0.6 * np.maximum(np.log(far) - below, 0.0)
-        is_far = layout.far_rock[row] & (below > np.log(6.0)) & (tangent[row] > -0.2)
-        foot = np.where(unknown, base[row], np.where(is_far, beyond, below))
-        foot_log = np.where(starts, foot, foot_log)
+        starts = (kind > 0) & ((previous != kind) | unknown)
+        foot_log = np.where(starts, np.where(unknown, base[row], below), foot_log)
         foot_tangent = np.where(starts, tangent[row], foot_tangent)
-        lean = np.where(starts, np.maximum(ROCK_LEAN, tangent[row] + 0.7), lean)
+        lean = np.where(starts, np.maximum(LEAN[Material.ROCK], tangent[row] + 0.7), lean)
+        # A stone hides the ground behind it and rises in front of it: between its own slope and the ground's. Ground
+        # that is seen over something that stands lies where the plane says.
+        share = np.where(starts, np.where((kind == 2) & below_stands, 1.0, 0.4), share)
         value = np.minimum(leaning(foot_log, foot_tangent, np.full(columns, tangent[row]), lean), np.log(far))
-        # A stone hides the ground behind it and rises in front of it: between its own slope and the ground's.
-        value = np.where(tangent[row] < rise, np.minimum(0.6 * value + 0.4 * base[row], base[row]), value)
-        log_r[row] = np.where(leaning_here, value, np.where(flat, base[row], log_r[row]))
+        mixed = np.minimum((1.0 - share) * value + share * base[row], base[row])
+        value = np.where(tangent[row] < rise - 0.02, mixed, value)
+        flat = layout.material[row] == Material.FLAT
+        log_r[row] = np.where(kind > 0, value, np.where(flat, base[row], log_r[row]))
         previous, previous_seen, below = kind, seen, log_r[row]
+        below_stands = layout.component[row] >= 0
 
 
 class _Feet:
@@ -147,7 +160,8 @@ class _Feet:
         own_seen, under_seen = layout.seen[row, column], layout.seen[self.under_row, column]
         self.cut = (own_seen & ~under_seen) | (row == rows - 1)
         self.continues = (under == layout.material[row, column]) & ~own_seen & under_seen
-        self.supported = (under == Material.FLAT) | (under == Material.ROCK) | self.cut | self.continues
+        rests = (under == Material.FLAT) | ((under == Material.ROCK) & (layout.component[self.under_row, column] < 0))
+        self.supported = rests | self.cut | self.continues
         self.occluded = ~self.supported & (under != Material.SKY)
         order = np.argsort(self.owner, kind="stable")
         self.order = order
@@ -202,6 +216,10 @@ class _Feet:
         contact = np.log(2.0) - np.logaddexp(-base[g_under, g_column], -base[g_row, g_column])
         contact = np.where(under == Material.FLAT, contact, log_r[g_under, g_column])
         contact = np.where(self.cut[mine][grounded], base[g_row, g_column], contact)
+        if self.layout.materials[k] == Material.ROCK:
+            # The foot of a cliff is seldom where the meadow before it ends.
+            own = ~self.continues[mine][grounded] & (contact > np.log(6.0))
+            contact = contact + np.where(own, 0.5, 0.0) * np.maximum(np.log(far) - contact, 0.0)
         feet[g_column] = np.where(g_row >= clamp_row, base[np.minimum(g_row, clamp_row), g_column], contact)
 
         hidden = lowest & self.occluded[mine]
@@ -212,19 +230,11 @@ class _Feet:
         behind[h_column] = nearest + self._depth_share(k) * (farthest - nearest) + 0.03
         enough = np.isfinite(feet).sum() >= max(3, 0.1 * len(np.unique(column)))
         values = feet if enough else np.where(np.isfinite(feet), feet, behind)
-        profile = _fill_cyclic(cyclic_quantile(values, self.half_window, 0.35), np.log(0.3 * far))
-        if self.layout.materials[k] == Material.PLANTS:
+        profile = fill_cyclic(cyclic_quantile(values, self.half_window, 0.35), np.log(0.3 * far))
+        if self.layout.materials[k] in (Material.PLANTS, Material.ROCK):
             profile = angular_smooth(profile, self.grid.column_widths, np.radians(2.0))
-        return profile, _fill_cyclic(tangents, 0.0)
+        return profile, fill_cyclic(tangents, 0.0)
 
     def _depth_share(self, k: int) -> float:
         """How far towards the farthest possible place something stands that is half hidden."""
-        return 0.1 if self.layout.materials[k] == Material.OBJECT else 0.5
-
-
-def _fill_cyclic(values: NDArray[np.floating], default: float) -> NDArray[np.floating]:
-    """Linear interpolation over NaN around the circle; `default` where nothing is known."""
-    known = np.flatnonzero(np.isfinite(values))
-    if len(known) == 0:
-        return np.full(len(values), default)
-    return np.interp(np.arange(len(values)), known, values[known], period=len(values))
+        return {int(Material.OBJECT): 0.1, int(Material.ROCK): 0.8}.get(int(self.layout.materials[k]), 0.5)

@@ -52,23 +52,39 @@ def angular_smooth(values: NDArray[np.floating], widths: NDArray[np.floating], s
     return np.interp(place, at, smooth, period=2 * np.pi)
 
 
-def rising_tangent(grid: AngularGrid, flat: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Tangent of the elevation to which connected ground rises in every column, 0 or more, shape `(C,)`.
+def fill_cyclic(values: NDArray[np.floating], default: float) -> NDArray[np.floating]:
+    """Linear interpolation over NaN around the circle; `default` where nothing is known."""
+    known = np.flatnonzero(np.isfinite(values))
+    if len(known) == 0:
+        return np.full(len(values), default)
+    return np.interp(np.arange(len(values)), known, values[known], period=len(values))
 
-    Only ground that reaches well below the horizon counts: a snow patch in a cliff is no part of the slope below it.
-    A column where something near hides the ground takes the slope of its neighbours.
-    """
-    tangent = np.tan(grid.elevation)
+
+def connected_ground(grid: AngularGrid, flat: NDArray[np.bool_], trusted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Flat cells that connect to the ground underfoot, as far down as that was seen: no snow patch in a cliff."""
+    lowest_seen = grid.elevation[np.flatnonzero(trusted.any(axis=1)).max(initial=0)]
+    underfoot = max(-0.15, float(np.tan(lowest_seen)) + 0.08)
     labels, count = wrapped_components(flat)
     if count == 0:
-        return np.zeros(len(grid.azimuth))
-    lowest = ndimage.minimum(np.broadcast_to(tangent[:, None], flat.shape), labels, np.arange(1, count + 1))
-    sheet = np.concatenate([[False], np.asarray(lowest) < -0.15])[labels]
-    top = np.where(sheet.any(axis=0), tangent[np.argmax(sheet, axis=0)], np.nan)
-    median_step = float(np.median(grid.column_widths))
-    half = max(1, round(np.radians(4.0) / median_step))
-    rise = np.nan_to_num(cyclic_quantile(top, half, 0.7), nan=0.0)
-    return angular_smooth(np.clip(rise, 0.0, 0.7), grid.column_widths, np.radians(4.0))
+        return flat
+    tangent = np.broadcast_to(np.tan(grid.elevation)[:, None], flat.shape)
+    lowest = ndimage.minimum(np.where(trusted, tangent, 1.0), labels, np.arange(1, count + 1))
+    lowest_anywhere = ndimage.minimum(tangent, labels, np.arange(1, count + 1))
+    low = (np.asarray(lowest) < underfoot) | (np.asarray(lowest_anywhere) < -0.3)
+    return np.concatenate([[False], low])[labels]
+
+
+def rising_tangent(grid: AngularGrid, sheet: NDArray[np.bool_], trusted: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Tangent of the elevation to which connected ground rises in every column, 0 or more, shape `(C,)`.
+
+    A column where something near hides the ground, or of which nothing was seen, takes the slope of its neighbours.
+    """
+    tangent = np.tan(grid.elevation)
+    evidence = sheet & trusted
+    top = np.where(evidence.any(axis=0), tangent[np.argmax(evidence, axis=0)], np.nan)
+    half = max(1, round(np.radians(4.0) / float(np.median(grid.column_widths))))
+    rise = np.where(trusted.any(axis=0), cyclic_quantile(top, half, 0.7), np.nan)
+    return angular_smooth(np.clip(fill_cyclic(rise, 0.0), 0.0, 0.7), grid.column_widths, np.radians(3.0))
 
 
 def ground_closeness(
