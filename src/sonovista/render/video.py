@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import av.container
 import numpy as np
 from av.audio.stream import AudioStream
 from av.video.stream import VideoStream
@@ -74,8 +75,7 @@ def _write(
     sound: AudioStream | None = None
     if audio is not None:
         layout = "mono" if audio.shape[0] == 1 else "stereo"
-        sound = container.add_stream("aac", rate=sample_rate, layout=layout)
-        sound.bit_rate = 192_000
+        sound = container.add_stream("aac", rate=sample_rate, layout=layout, bit_rate=192_000)
     count = heard = 0
     shape: tuple[int, ...] | None = None
     for frame in frames:

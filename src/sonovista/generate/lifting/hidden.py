@@ -103,10 +103,12 @@ def nearest_pixel(
     mask: NDArray[np.bool_],
 ) -> tuple[NDArray[np.float64], tuple[NDArray[np.int32], NDArray[np.int32]]]:
     """Distance of every pixel to the nearest one of `mask`, and that one's row and column."""
-    found = ndimage.distance_transform_edt(~mask, sampling=(VERTICAL_COST, 1.0), return_indices=True)
-    assert found is not None
-    distance, (rows, columns) = found
-    return distance, (rows, columns)
+    distance = np.empty(mask.shape)
+    indices = np.empty((2, *mask.shape), np.int32)
+    ndimage.distance_transform_edt(
+        ~mask, sampling=(VERTICAL_COST, 1.0), return_indices=True, distances=distance, indices=indices
+    )
+    return distance, (indices[0], indices[1])
 
 
 def _mirrored(
