@@ -64,13 +64,12 @@ def piece(
     offset = (columns - join) * step / placement.stretch
     azimuth = placement.azimuth - placement.direction * offset
     rng = np.random.default_rng(placement.bend)
-    coarse = smooth_noise(rng, (9, 9))
-    fine = smooth_noise(rng, (25, 25))
-    y = np.linspace(0.0, 1.0, rows.size, dtype=np.float32)
-    x = np.clip(along, 0.0, 1.0).astype(np.float32)
-    bend = 0.011 * _look_up(coarse, x, y) + 0.0026 * _look_up(fine, x, y)
-    lift = 0.005 * _look_up(coarse[::-1].copy(), x, y) + 0.0022 * _look_up(fine[::-1].copy(), x, y)
-    elevation = band.elevation[rows][:, None] - placement.shift * np.clip(1.0 - along, 0.0, 1.0)[None, :]
+    along = np.clip(along, 0.0, 1.0)
+    x = (along * (width * step)).astype(np.float32)
+    y = (band.elevation[0] - band.elevation[rows]).astype(np.float32)
+    bend = 0.011 * _bend(rng, x, y, 0.22) + 0.002 * _bend(rng, x, y, 0.05)
+    lift = 0.005 * _bend(rng, x, y, 0.22) + 0.0015 * _bend(rng, x, y, 0.05)
+    elevation = band.elevation[rows][:, None] - placement.shift * (1.0 - along)[None, :]
     # The horizon itself must stay straight: bending up and down vanishes there.
     lift *= np.clip(np.abs(elevation) / 0.06, 0.0, 1.0)
     elevation = elevation / placement.rise + lift
@@ -84,10 +83,12 @@ def piece(
     return np.clip(pixels, 0.0, 1.0), valid
 
 
-def _look_up(noise: Float, x: Float, y: Float) -> Float:
-    height, width = noise.shape
-    map_x, map_y = np.meshgrid(x * (width - 1), y * (height - 1))
-    return cv2.remap(noise, map_x.astype(np.float32), map_y.astype(np.float32), cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+def _bend(rng: np.random.Generator, x: Float, y: Float, cell: float) -> Float:
+    """Smooth noise in [-1, 1] at angles `x` by `y`, its features `cell` radians wide, shape `(y.size, x.size)`."""
+    noise = smooth_noise(rng, (int(np.pi / cell) + 4, int(2.0 * np.pi / cell) + 4))
+    map_x, map_y = np.meshgrid(x / cell + 1.0, y / cell + 1.0)
+    values = cv2.remap(noise, map_x.astype(np.float32), map_y.astype(np.float32), cv2.INTER_CUBIC)
+    return values.astype(np.float32)
 
 
 def complete_band(canvas: Canvas, band: Band, start: int, stop: int, rng: np.random.Generator) -> None:
@@ -144,7 +145,7 @@ def _match_tone(
     gain = np.ones(3, np.float32)
     if both.sum() > 50:
         gain = np.clip(canvas.pixels[:, columns][both].mean(axis=0) / np.maximum(pixels[both].mean(axis=0), 0.02), 0.85, 1.18)
-    far = np.float32(rng.uniform(0.95, 1.06))
+    far = np.float32(rng.uniform(0.96, 1.04))
     along = np.clip(np.abs(columns - join) / width, 0.0, 1.0).astype(np.float32)[None, :, None]
     factor = gain * (1.0 - along) + far * along
     return np.where(ground[..., None], np.clip(pixels * factor, 0.0, 1.0), pixels)

@@ -19,7 +19,7 @@ from sonovista.geometry.equirectangular import pixel_directions, sample
 
 Float = NDArray[np.float32]
 
-CANDIDATES = 90
+CANDIDATES = 64
 PATCH = 112
 """Pixels of a patch at panorama height 1024."""
 
@@ -252,7 +252,7 @@ class _Chooser:
         x, y = np.meshgrid(grid, grid)
         u = at[0] + a * x + b * y
         v = at[1] + c * x + d * y
-        for cells, amount in ((4, 0.05), (9, 0.014)):
+        for cells, amount in ((4, 0.035), (9, 0.008)):
             noise = np.stack([smooth_noise(rng, (cells, cells)) for _ in range(2)], axis=-1)
             warp = cv2.resize(noise, (size, size), interpolation=cv2.INTER_CUBIC) * (amount * size * reach)
             u, v = u + warp[..., 0], v + warp[..., 1]

@@ -104,10 +104,10 @@ def _start(source: Source, photo: Float, observed: NDArray[np.bool_], sky: Float
     pixels = photo.copy()
     near = sample_photo(source.pixels, u, v)
     if sky is not None:
-        # Beyond sky there is sky: a spire below the frame is not to be mirrored above it.
-        edge_u, edge_v = np.clip(u, 0.5, source.camera.width - 0.5), np.clip(v, 0.5, source.camera.height - 0.5)
         alpha = sample_photo(source.sky, u, v, cv2.INTER_LINEAR)
-        alpha = np.maximum(alpha, sample_photo(source.sky, edge_u, edge_v, cv2.INTER_LINEAR))[..., None]
+        # Above sky there is sky: a spire below the frame's upper edge is not to be mirrored above it.
+        edge = sample_photo(source.sky, u, np.clip(v, 0.5, source.camera.height - 0.5), cv2.INTER_LINEAR)
+        alpha = np.where((v < 0.0) & (edge > 0.8), 1.0, alpha)[..., None]
         near = near * (1.0 - alpha) + sky * alpha
     pixels[strip] = np.clip(near[strip], 0.0, 1.0)
     freedom = freedom_around(observed, 7.0 * source.scale)

@@ -81,6 +81,7 @@ class PlacementSearch:
         factor = source.camera.focal_length * np.pi / band.elevation.size / 2.0 * self.stride
         self.smooth = cv2.GaussianBlur(source.pixels, (0, 0), max(0.7 * factor, 0.4))
         self.unique, self.cut = _profiles(band)
+        self.broadest = max(_longest_run(self.unique < 0.35) / BINS, 0.25)
 
     def best(
         self, canvas: Canvas, join: int, side: int, gap: int, end: tuple[float, int], rng: np.random.Generator
@@ -130,8 +131,10 @@ class PlacementSearch:
 
     def _draw(self, photo_columns: float, side: int, gap: int, rng: np.random.Generator) -> _Draws:
         low = max(0.22 * photo_columns, 0.8 * self.overlap)
-        width = rng.uniform(low, max(0.7 * photo_columns, 1.3 * low), DRAWS).astype(int)
-        closes = gap <= max(0.62 * photo_columns, 2.0 * low)
+        # No wider than what can be shown without showing something unique again.
+        high = max(min(0.7, self.broadest) * photo_columns, 1.2 * low)
+        width = rng.uniform(low, high, DRAWS).astype(int)
+        closes = gap <= max(0.9 * high - self.overlap, 1.5 * low)
         width = np.full(DRAWS, gap) if closes else np.minimum(width, max(gap - int(low), 1))
         stretch = np.exp(rng.uniform(-0.15, 0.35, DRAWS))
         shift = np.zeros(DRAWS) if self.level else rng.uniform(-0.06, 0.06, DRAWS)
@@ -182,7 +185,7 @@ class PlacementSearch:
         positions = draws.azimuth[:, None] - (draws.direction * side * reach)[:, None] * np.linspace(0.0, 1.0, 24)
         bins = self._bins(positions)
         score += 2.5 * self.unique[bins].mean(axis=1) + 1.2 * self.unique[bins].max(axis=1)
-        score += 0.1 * self.used[bins].mean(axis=1) + 0.2 * self.last[side][bins].mean(axis=1)
+        score += np.minimum(0.05 * self.used[bins] ** 2, 1.2).mean(axis=1) + 0.2 * self.last[side][bins].mean(axis=1)
         score += 0.35 * self.cut[bins].mean(axis=1)
         # What runs on from its own mirror image is what a viewer sees first.
         mirrored = (draws.direction != end[1]) * np.maximum(0.0, 1.0 - np.abs(draws.azimuth - end[0]) / (0.3 * self.span))
@@ -230,6 +233,11 @@ def _has_level_horizon(band: Band) -> bool:
     water = band.source.share("water")
     near = np.abs(band.source.elevation) < 0.05
     return bool(near.any()) and float(water[near].mean()) > 0.2
+
+
+def _longest_run(flags: NDArray[np.bool_]) -> int:
+    edges = np.flatnonzero(np.diff(np.r_[False, flags, False].astype(int)))
+    return int((edges[1::2] - edges[::2]).max()) if edges.size else 0
 
 
 def _profiles(band: Band) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

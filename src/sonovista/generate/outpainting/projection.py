@@ -97,3 +97,15 @@ def sample_photo(
     map_u = np.clip(u - 0.5, -0.95 * width, 1.95 * width).astype(np.float32)
     map_v = np.clip(v - 0.5, -0.95 * height, 1.95 * height).astype(np.float32)
     return cv2.remap(image, map_u, map_v, interpolation, borderMode=cv2.BORDER_REFLECT_101)
+
+
+def sample_points(
+    image: NDArray[np.float32], u: NDArray[np.floating], v: NDArray[np.floating], border: int = cv2.BORDER_CONSTANT
+) -> NDArray[np.float32]:
+    """Look a picture up at a list of positions of any length, first pixel's centre at 0: shape `(N, channels)`."""
+    columns = 4096  # OpenCV refuses maps of more than 32767 columns
+    padded = -(-u.size // columns) * columns
+    map_u = np.pad(u.astype(np.float32), (0, padded - u.size)).reshape(-1, columns)
+    map_v = np.pad(v.astype(np.float32), (0, padded - v.size)).reshape(-1, columns)
+    values = cv2.remap(image, map_u, map_v, cv2.INTER_LINEAR, borderMode=border)
+    return values.reshape(padded, -1)[: u.size]

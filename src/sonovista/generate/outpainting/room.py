@@ -7,8 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonovista.generate.outpainting.blending import Canvas, freedom_around, paste
-from sonovista.generate.outpainting.cap import Frame, chart_to, complete_cap, lay_patches
+from sonovista.generate.outpainting.cap import chart_to, complete_cap
 from sonovista.generate.outpainting.layout import typical
+from sonovista.generate.outpainting.noise import fractal_noise
+from sonovista.generate.outpainting.projection import sample_points
 from sonovista.generate.outpainting.source import Source
 from sonovista.geometry.equirectangular import pixel_angles, pixel_directions
 
@@ -62,7 +64,7 @@ def fit_box(source: Source) -> Box:
         top = float(np.clip(front * np.tan(np.percentile(source.elevation[ceiling], 3)), 0.5, 3.0))
     else:
         # The photo shows wall up to its upper edge: the ceiling is higher.
-        top = float(np.clip(front * np.tan(float(source.elevation[0].max())) + 0.1, top, 2.0))
+        top = float(np.clip(front * np.tan(float(source.elevation[0].max()) + 0.12), top, 2.0))
     side = float(np.clip(front * np.tan(half) + 0.25, 1.3, 5.0))
     return Box(front, max(0.75 * front, 1.4), side, side, top)
 
@@ -73,7 +75,8 @@ def complete_room(source: Source, canvas: Canvas, observed: NDArray[np.bool_], r
     box = fit_box(source)
     surface, points = box.meet(pixel_directions(height))
     room = _paint(source, box, surface, points, rng)
-    _lay_around(canvas, room, observed, surface, source.scale)
+    seen_ceiling = float((source.share("ceiling") > 0.5).mean()) > 0.01
+    _lay_around(canvas, room, observed, surface, seen_ceiling, source.scale)
     return canvas.pixels
 
 
@@ -138,14 +141,17 @@ def _colours(source: Source, rng: np.random.Generator) -> tuple[Float, Float, Fl
     if not mask.any():
         mask = np.ones(mask.shape, bool)
     mask = _plainest(source, mask)
-    wall = np.median(source.pixels[mask], axis=0)
+    colours = source.pixels[mask]
+    bright = colours.mean(axis=1)
+    # Windows and shadows are darker than the plaster between them.
+    wall = np.median(colours[bright >= np.percentile(bright, 55)], axis=0)
     light = float(np.percentile(source.pixels[mask].mean(axis=1), 85))
     above = source.share("ceiling") > 0.5
     if above.mean() > 0.01:
         ceiling = np.median(source.pixels[above], axis=0)
     else:
         ceiling = 0.5 * wall * light / max(float(wall.mean()), 0.05) + 0.5 * np.clip(light * 1.1, 0.0, 0.95)
-    detail = _fine_texture(source, mask.astype(np.float32), rng)
+    detail = _plaster(source, mask, rng)
     return wall.astype(np.float32), np.clip(ceiling, 0.0, 0.97).astype(np.float32), detail
 
 
@@ -158,28 +164,15 @@ def _plainest(source: Source, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return mask & (spread <= np.percentile(spread[mask], 33))
 
 
-class _WallMap:
-    """A map on which patches stand upright."""
-
-    def __init__(self, density: float) -> None:
-        self.density = density
-
-    def frame(self, row: int, column: int) -> Frame:
-        """Upright everywhere."""
-        del row, column
-        return Frame(0.0, 0.03, self.density)
-
-
-def _fine_texture(source: Source, allowed: Float, rng: np.random.Generator) -> Float:
+def _plaster(source: Source, mask: NDArray[np.bool_], rng: np.random.Generator) -> Float:
+    """Grain as strong as that of the photo's plainest wall, a tile of shape `(size, size, 3)` around zero."""
     size = max(round(512 * source.scale), 64)
-    allowed = (allowed * typical(source, allowed)).astype(np.float32)
-    empty = np.zeros((size, size), bool)
-    canvas = Canvas(
-        np.zeros((size, size, 3), np.float32), empty.copy(), np.ones(empty.shape, np.float32), np.zeros(empty.shape, np.float32)
-    )
-    lay_patches(canvas, _WallMap(1024 * source.scale / np.pi), ~empty, source, allowed, rng)
-    low = cv2.GaussianBlur(canvas.pixels, (0, 0), 12 * source.scale)
-    return np.clip(canvas.pixels - low, -0.08, 0.08)
+    grey = source.pixels.mean(axis=2)
+    rough = grey - cv2.GaussianBlur(grey, (0, 0), 6 * source.scale)
+    strength = float(np.clip(np.median(np.abs(rough[mask])) * 1.5, 0.004, 0.03))
+    noise = fractal_noise(rng, (size, size), 24 * source.scale, 5)
+    noise += 0.6 * fractal_noise(rng, (size, size), 5 * source.scale, 2)
+    return np.repeat((noise * strength / float(noise.std()))[..., None], 3, axis=2).astype(np.float32)
 
 
 def _look_up(detail: Float, along: NDArray[np.float64], up: NDArray[np.float64], source: Source, box: Box) -> Float:
@@ -192,12 +185,7 @@ def _look_up(detail: Float, along: NDArray[np.float64], up: NDArray[np.float64],
         return np.where(phase > size - 1, 2.0 * (size - 1) - phase, phase).astype(np.float32)
 
     u, v = fold(along + 20.0), fold(up + 20.0)
-    rows = 4096
-    total = u.size
-    padded = -(-total // rows) * rows
-    grid_u = np.pad(u, (0, padded - total)).reshape(-1, rows)
-    grid_v = np.pad(v, (0, padded - total)).reshape(-1, rows)
-    return cv2.remap(detail, grid_u, grid_v, cv2.INTER_LINEAR).reshape(-1, 3)[:total]
+    return sample_points(detail, u, v)
 
 
 def _corner_shade(box: Box, points: NDArray[np.float64], surface: int) -> Float:
@@ -216,12 +204,12 @@ def _corner_shade(box: Box, points: NDArray[np.float64], surface: int) -> Float:
     return shade.astype(np.float32)
 
 
-def _lay_around(canvas: Canvas, room: Float, observed: NDArray[np.bool_], surface: NDArray[np.int64], scale: float) -> None:
+def _lay_around(canvas: Canvas, room: Float, observed: NDArray[np.bool_], surface: NDArray[np.int64], lit: bool, scale: float) -> None:
     """Lay the painted room around the photo; near it each surface takes on the light of the photo's edge."""
     height = observed.shape[0]
     strip = canvas.filled & ~observed
     sigma = 45 * scale
-    for own in (surface == FLOOR, surface == CEILING, surface > CEILING):
+    for own in (surface == FLOOR, surface > CEILING, *([surface == CEILING] if lit else [])):
         edge = strip & own
         if edge.sum() < 50:
             continue

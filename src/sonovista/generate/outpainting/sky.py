@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sonovista.generate.outpainting.projection import photo_coordinates, sample_photo
+from sonovista.generate.outpainting.projection import photo_coordinates, sample_photo, sample_points
 from sonovista.generate.outpainting.source import Source
 from sonovista.geometry.equirectangular import pixel_angles, pixel_directions
 
@@ -208,8 +208,6 @@ def _stamp(
     window = np.clip(1.0 - rho**2, 0.0, 1.0) ** 1.5
     height, width = sprite.shape[:2]
     inside = (u >= 0) & (u < width - 1) & (v >= 0) & (v < height - 1)
-    values = cv2.remap(
-        sprite, u.astype(np.float32)[None], v.astype(np.float32)[None], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
-    )[0]
+    values = sample_points(sprite, u, v)
     view = out[rows[0] : rows[-1] + 1]
     view[mask] += values * (window * inside * rng.uniform(0.6, 1.0))[:, None].astype(np.float32)

@@ -76,7 +76,7 @@ def prepare_source(image: NDArray[np.uint8], calibration: Calibration, regions: 
     elevation = np.arcsin(np.clip(camera.ray_directions()[..., 2], -1.0, 1.0)).astype(np.float32)
     scale = height / 1024.0
     sky = refine_matte(pixels, probabilities[..., REGION_CLASSES.index("sky")], max(round(6 * scale), 2))
-    sky = np.clip((sky - 0.2) / 0.6, 0.0, 1.0) * (elevation > -0.06)
+    sky = np.clip((sky - 0.3) / 0.5, 0.0, 1.0) * np.clip((elevation + 0.045) / 0.03, 0.0, 1.0)
     unique = probabilities[..., [REGION_CLASSES.index(name) for name in UNIQUE_CLASSES]].sum(axis=2)
     water = probabilities[..., REGION_CLASSES.index("running_water")]
     uniqueness = np.clip(unique + 0.25 * water, 0.0, 1.0)
