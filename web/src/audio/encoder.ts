@@ -4,7 +4,7 @@ import { SphericalHarmonics } from "./spherical-harmonics";
 
 export interface EncoderSource {
   /** Metres in the world, x y z after each other; the source is the mean over them; empty for ambience, which fills W. */
-  readonly points: Float32Array;
+  readonly points: Float64Array;
   /** Linear. */
   readonly gain: number;
   /** One loop at the context's rate. */
@@ -94,8 +94,8 @@ export class AmbisonicEncoder {
       const dz = points[i + 2]! - pose.z;
       const distance = Math.hypot(dx, dy, dz);
       const sigma = Math.exp(-this.medium.absorption * distance) / Math.max(distance, this.medium.minimumDistance);
-      if (distance < 1e-9) {
-        target[0]! += share * sigma; // a source inside the head comes from everywhere
+      if (distance === 0) {
+        this.#harmonics.accumulate(1, 0, 0, share * sigma, target); // without a direction: ahead
         continue;
       }
       const scale = 1 / distance;

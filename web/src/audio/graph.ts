@@ -10,6 +10,9 @@ import type { ListenerPose, TimedPose } from "./listening";
 import { SAMPLE_RATE, type SceneSound } from "./loading";
 import type { EncoderMessage, EncoderOptions } from "./worklet";
 
+const LIMITER_KNEE = 0.8;
+const LIMITER_RANGE = 8;
+
 export interface BinauralGraph {
   /** Two channels: left and right ear. */
   readonly output: AudioNode;
@@ -28,12 +31,7 @@ export async function buildGraph(
   sound: SceneSound,
   options: GraphOptions,
 ): Promise<BinauralGraph> {
-  const url = URL.createObjectURL(new Blob([workletSource], { type: "text/javascript" }));
-  try {
-    await context.audioWorklet.addModule(url);
-  } finally {
-    URL.revokeObjectURL(url);
-  }
+  await addEncoder(context.audioWorklet);
   const channels = sound.filters.length;
   const processorOptions: EncoderOptions = {
     order: sound.order,
@@ -48,14 +46,49 @@ export async function buildGraph(
     processorOptions,
   });
   const splitter = new ChannelSplitterNode(context, { numberOfOutputs: channels });
-  const output = new GainNode(context, { channelCount: 2, channelCountMode: "explicit", channelInterpretation: "discrete" });
+  const ears = new GainNode(context, {
+    gain: 1 / LIMITER_RANGE,
+    channelCount: 2,
+    channelCountMode: "explicit",
+    channelInterpretation: "discrete",
+  });
   encoder.connect(splitter);
   sound.filters.forEach((buffer, channel) => {
     const convolver = new ConvolverNode(context, { buffer, disableNormalization: true });
     splitter.connect(convolver, channel);
-    convolver.connect(output);
+    convolver.connect(ears);
   });
+  const output = new WaveShaperNode(context, { curve: limiterCurve() });
+  ears.connect(output);
   return { output, send: (message) => encoder.port.postMessage(message) };
+}
+
+async function addEncoder(worklet: AudioWorklet): Promise<void> {
+  if (window.location.protocol === "file:") {
+    // A file's origin is opaque, and browsers load no worklet from its blobs.
+    await worklet.addModule(`data:text/javascript;charset=utf-8,${encodeURIComponent(workletSource)}`);
+    return;
+  }
+  const url = URL.createObjectURL(new Blob([workletSource], { type: "text/javascript" }));
+  try {
+    await worklet.addModule(url);
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
+/**
+ * The soft limiter of `sonovista.render.limiter`: `x` to 0.8, then bent so that nothing exceeds 1. As a wave shaper's
+ * curve it covers +-8 in steps of 1/1024, between which the browser interpolates.
+ */
+function limiterCurve(): Float32Array<ArrayBuffer> {
+  const half = LIMITER_RANGE * 1024;
+  return Float32Array.from({ length: 2 * half + 1 }, (_, index) => {
+    const x = (index - half) / 1024;
+    const size = Math.abs(x);
+    if (size <= LIMITER_KNEE) return x;
+    return Math.sign(x) * (LIMITER_KNEE + (1 - LIMITER_KNEE) * Math.tanh((size - LIMITER_KNEE) / (1 - LIMITER_KNEE)));
+  });
 }
 
 /** The sound at a pose, or along a trajectory, without waiting for real time: left and right ear at 48 kHz. */

@@ -8,7 +8,7 @@ export interface ListenerPose {
   readonly pitch: number;
 }
 
-/** A pose at a time in seconds; poses between two are interpolated, the yaw along the shorter way. */
+/** A pose at a time in seconds; between two, every number goes in a straight line: yaw from 0 to 2 pi is a full turn. */
 export interface TimedPose extends ListenerPose {
   readonly time: number;
 }
@@ -38,13 +38,11 @@ export function poseAt(trajectory: readonly TimedPose[], time: number): Listener
 
 function interpolate(a: ListenerPose, b: ListenerPose, share: number): ListenerPose {
   const mix = (from: number, to: number): number => from + share * (to - from);
-  const turn = b.yaw - a.yaw;
-  const shorter = turn - 2 * Math.PI * Math.round(turn / (2 * Math.PI));
   return {
     x: mix(a.x, b.x),
     y: mix(a.y, b.y),
     z: mix(a.z, b.z),
-    yaw: a.yaw + share * shorter,
+    yaw: mix(a.yaw, b.yaw),
     pitch: mix(a.pitch, b.pitch),
   };
 }

@@ -44,11 +44,11 @@ function mediumOf(scene: SceneDocument): Medium {
   };
 }
 
-function pointsOf(source: SourceDocument): Float32Array {
-  if (source.kind === "ambient") return new Float32Array(0);
-  if (source.kind === "area" && source.points?.length) return Float32Array.from(source.points.flat());
+function pointsOf(source: SourceDocument): Float64Array {
+  if (source.kind === "ambient") return new Float64Array(0);
+  if (source.kind === "area" && source.points?.length) return Float64Array.from(source.points.flat());
   if (!source.position) throw new Error(`${source.label} has no place`);
-  return Float32Array.from(source.position);
+  return Float64Array.from(source.position);
 }
 
 async function decodeLoop(files: SceneFiles, path: string): Promise<Float32Array> {

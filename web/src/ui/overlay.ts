@@ -12,8 +12,9 @@ export class Overlay {
     document.title = title ? `${title} · Sonovista` : "Sonovista";
   }
 
-  /** `share` in [0, 1]. */
+  /** `share` in [0, 1]; after a failure its message stays. */
   setProgress(share: number, text: string): void {
+    if (this.#root.classList.contains("failed")) return;
     const percent = Math.round(100 * share);
     this.#progress.setAttribute("aria-valuenow", String(percent));
     const bar = this.#progress.firstElementChild;
