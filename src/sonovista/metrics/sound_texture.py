@@ -4,8 +4,8 @@ McDermott and Simoncelli 2011, Sound texture perception via statistics of the au
 split by cochlear filters, the envelope of each band is compressed, and time averages of the envelopes are taken. Here
 are their marginal moments, their correlations between bands, and the power in modulation bands; the correlations of
 modulation bands (C1, C2 of the paper) are left out. Two things are added, so that recordings with the hum and rumble of
-their microphones can be compared: the sound is first weighted as the ear's sensitivity at moderate levels (A weighting),
-and what lies 40 dB below the whole is taken as silence.
+their microphones can be compared: the sound is first weighted as the ear's sensitivity at moderate levels (A
+weighting), and what lies 40 dB below the whole is taken as silence.
 """
 
 from dataclasses import dataclass
@@ -34,8 +34,8 @@ class TextureStatistics:
         variation: standard deviation over mean, `(BANDS,)`.
         skewness: `(BANDS,)`.
         kurtosis: not less three, `(BANDS,)`.
-        correlation: of envelopes of bands that lie `CORRELATION_OFFSETS` apart, `(BANDS, offsets)`, zero beyond the last band.
-        modulation: share of an envelope's variance in each modulation band, `(BANDS, MODULATION_BANDS)`.
+        correlation: of envelopes of bands that lie `CORRELATION_OFFSETS` apart, `(BANDS, offsets)`, zero beyond the
+        last band. modulation: share of an envelope's variance in each modulation band, `(BANDS, MODULATION_BANDS)`.
     """
 
     mean: NDArray[np.float64]
@@ -99,12 +99,12 @@ def cochlear_envelopes(signal: NDArray[np.floating], sample_rate: float) -> tupl
     spacing = centres[1] - centres[0]
     envelopes = np.empty((BANDS, frames))
     for band, centre in enumerate(centres):
-        weight = np.cos(np.clip((place - centre) / (2 * spacing), -1, 1) * np.pi / 2)
-        inside = np.flatnonzero(weight > 0)
+        inside = np.arange(*np.searchsorted(place, (centre - 2 * spacing, centre + 2 * spacing)))
+        weight = np.cos((place[inside] - centre) / (2 * spacing) * np.pi / 2)
         # the band is moved to zero frequency, so that few samples hold it; its envelope stays what it was
         width = int(fft.next_fast_len(2 * max(len(inside), frames)))
         base = np.zeros(width, complex)
-        base[: len(inside)] = 2 * spectrum[inside] * weight[inside]
+        base[: len(inside)] = 2 * spectrum[inside] * weight
         envelope = np.abs(np.asarray(fft.ifft(base))) * (width / len(signal) / level)
         envelopes[band] = _resample_circular((envelope + _FLOOR) ** COMPRESSION, frames)
     return np.maximum(envelopes, _FLOOR**COMPRESSION), frames / seconds
@@ -147,8 +147,8 @@ def nearest_kinds(
         queries: shape `(queries, features)`.
 
     Returns:
-        Kinds, shape `(queries,)`, and the distance to the nearest example of each kind, shape `(queries, kinds)`, in the
-        order of `np.unique(kinds)`.
+        Kinds, shape `(queries,)`, and the distance to the nearest example of each kind, shape `(queries, kinds)`, in
+        the order of `np.unique(kinds)`.
     """
     names, index = np.unique(kinds, return_inverse=True)
     distances = pairwise_distances(vectors, queries)

@@ -1,5 +1,7 @@
 """Recordings made into loops, and how well a loop closes."""
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
@@ -39,7 +41,7 @@ def make_loop(
     copies = int(np.ceil(samples / (len(signal) - fade)))
     bounds = np.linspace(0, samples, copies + 1).astype(int)
     out = np.zeros(samples)
-    for begin, end in zip(bounds[:-1], bounds[1:], strict=True):
+    for begin, end in pairwise(bounds):
         _add_faded(out, signal, begin, end - begin)
     return out.astype(np.float32)
 

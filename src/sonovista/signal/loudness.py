@@ -3,7 +3,6 @@
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
-from scipy import signal as scipy_signal
 
 # analogue prototypes of BS.1770's two stages (Annex 1), at any sample rate through the bilinear transform:
 # (Hz, gain in dB, quality) of the shelf, (Hz, quality) of the high-pass
@@ -46,10 +45,8 @@ def loop_loudness(signal: NDArray[np.floating], sample_rate: float) -> float:
         LUFS; -inf for silence.
     """
     samples = len(signal)
-    response = scipy_signal.freqz_sos(k_weighting(sample_rate), fft.rfftfreq(samples, 1 / sample_rate), fs=sample_rate)[
-        1
-    ]
-    power = np.asarray(fft.irfft(fft.rfft(np.asarray(signal, float)) * response, samples)) ** 2
+    response = _response(k_weighting(sample_rate), np.asarray(np.fft.rfftfreq(samples, 1 / sample_rate)), sample_rate)
+    power = np.asarray(fft.irfft(np.asarray(fft.rfft(np.asarray(signal, float))) * response, samples)) ** 2
     block = min(samples, int(_BLOCK_SECONDS * sample_rate))
     cumulative = np.concatenate([[0.0], np.cumsum(np.concatenate([power, power[:block]]))])
     start = np.arange(0, samples, max(1, block // 4))
@@ -61,3 +58,13 @@ def loop_loudness(signal: NDArray[np.floating], sample_rate: float) -> float:
     relative = -0.691 + 10 * np.log10(means[kept].mean()) + _RELATIVE_GATE
     kept &= level > relative
     return float(-0.691 + 10 * np.log10(means[kept].mean()))
+
+
+def _response(
+    sections: NDArray[np.float64], frequency: NDArray[np.float64], sample_rate: float
+) -> NDArray[np.complex128]:
+    delay = np.exp(-2j * np.pi * frequency / sample_rate)
+    response = np.ones_like(delay)
+    for b0, b1, b2, a0, a1, a2 in sections:
+        response *= (b0 + b1 * delay + b2 * delay**2) / (a0 + a1 * delay + a2 * delay**2)
+    return response

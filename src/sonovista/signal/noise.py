@@ -13,6 +13,11 @@ Gain = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 """Hz -> linear amplitude, elementwise."""
 
 
+def _bins(samples: int, step: float) -> NDArray[np.float64]:
+    """Frequencies in Hz of the spectrum of a loop of `samples`, `step` seconds apart."""
+    return np.arange(samples // 2 + 1) / (samples * step)
+
+
 def gain_curve(points: Sequence[tuple[float, float]]) -> Gain:
     """A gain from points `(Hz, dB)`, joined by straight lines over log frequency and held beyond the ends."""
     hertz, decibels = np.array(points, float).T
@@ -36,7 +41,7 @@ def band_gain(low: float, high: float, order: int = 2) -> Gain:
 
 def shaped_noise(samples: int, sample_rate: float, gain: Gain, rng: np.random.Generator) -> NDArray[np.float64]:
     """Periodic Gaussian noise with the spectrum `gain`, RMS 1, no mean, shape `(samples,)`."""
-    frequencies = fft.rfftfreq(samples, 1 / sample_rate)
+    frequencies = _bins(samples, 1 / sample_rate)
     spectrum = rng.normal(size=len(frequencies)) + 1j * rng.normal(size=len(frequencies))
     spectrum *= gain(frequencies)
     spectrum[0] = 0
@@ -46,8 +51,8 @@ def shaped_noise(samples: int, sample_rate: float, gain: Gain, rng: np.random.Ge
 
 def circular_filter(signal: NDArray[np.floating], sample_rate: float, gain: Gain) -> NDArray[np.float64]:
     """Filter a loop `(..., samples)` by a magnitude, without phase (what would lie before the start is its end)."""
-    spectrum = fft.rfft(np.asarray(signal, float), axis=-1)
-    spectrum *= gain(fft.rfftfreq(signal.shape[-1], 1 / sample_rate))
+    spectrum = np.asarray(fft.rfft(np.asarray(signal, float), axis=-1))
+    spectrum *= gain(_bins(signal.shape[-1], 1 / sample_rate))
     return np.asarray(fft.irfft(spectrum, signal.shape[-1], axis=-1))
 
 
@@ -93,7 +98,7 @@ def banded_noise(
         Shape `(samples,)`; a band with envelope 1 alone would have RMS 1.
     """
     bands, samples = envelopes.shape
-    log_frequencies = np.log(np.maximum(fft.rfftfreq(samples, 1 / sample_rate), 1.0))
+    log_frequencies = np.log(np.maximum(_bins(samples, 1 / sample_rate), 1.0))
     log_centres = np.log(np.asarray(centres, float))
     out = np.zeros(samples)
     for band in range(bands):
@@ -113,7 +118,7 @@ def diffuse_tail(
     """
     samples = len(signal)
     tail = rng.normal(size=samples) * np.exp(-6.91 * np.arange(samples) / (sample_rate * rt60))
-    spectrum = fft.rfft(np.asarray(signal, float)) * fft.rfft(tail)
-    spectrum *= band_gain(120, 2500, 1)(fft.rfftfreq(samples, 1 / sample_rate))
+    spectrum = np.asarray(fft.rfft(np.asarray(signal, float))) * np.asarray(fft.rfft(tail))
+    spectrum *= band_gain(120, 2500, 1)(_bins(samples, 1 / sample_rate))
     wet = np.asarray(fft.irfft(spectrum, samples))
     return wet * np.sqrt(np.mean(np.square(signal)) / (np.mean(wet**2) + 1e-20))

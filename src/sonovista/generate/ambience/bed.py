@@ -20,8 +20,12 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    offset_db: float = Field(-6.0, ge=-60, le=20, description="Added to the bed: it comes from everywhere at once.")
-    floor_db: float = Field(-14.0, ge=-60, le=0, description="Level of the place's own air under named ambient things.")
+    offset_db: float = Field(
+        default=-6.0, ge=-60, le=20, description="Added to the bed: it comes from everywhere at once."
+    )
+    floor_db: float = Field(
+        default=-14.0, ge=-60, le=0, description="Level of the place's own air under named ambient things."
+    )
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,9 @@ class Layer:
 class SceneBed:
     """Implements `AmbienceMaker`.
 
-    Ambient things are mixed by their levels over the faint air of the place. Without any, the place decides: indoors the
-    tone of a room; outdoors a light wind, with far birds and insects where plants grow and far traffic where it is built up.
+    Ambient things are mixed by their levels over the faint air of the place. Without any, the place decides: indoors
+    the tone of a room; outdoors a light wind, with far birds and insects where plants grow and far traffic where it is
+    built up.
     """
 
     def __init__(self, options: Options = Options(), sounds: SoundMaker | None = None):

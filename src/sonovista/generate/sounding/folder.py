@@ -25,7 +25,7 @@ class Options(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     directory: Path = Field(description="Folder of audio files; files in folders inside it count too.")
-    max_seconds: float = Field(180.0, gt=0, le=3600, description="How much of a longer file is looked at.")
+    max_seconds: float = Field(default=180.0, gt=0, le=3600, description="How much of a longer file is looked at.")
 
 
 class FolderSounds:
@@ -84,7 +84,7 @@ class FolderSounds:
 
 
 def _either_way(name: str, stem: str) -> tuple[str, float] | None:
-    """The file's words inside the thing's, or the thing's inside the file's ("small stream" and "stream near house")."""
+    """The file's words inside the thing's, or the other way ("small stream" and "stream near house")."""
     found = [match(name, {stem: (stem,)}), match(stem, {stem: (name,)})] if stem_words(stem) else []
     return max((f for f in found if f is not None), key=lambda f: f[1], default=None)
 

@@ -1,15 +1,17 @@
 """From a thing's level in decibels to the gain of its loop.
 
-SonoWorld sets each source's loudness as `a_i(t) = 10^(v_i / 20) a_raw,i(t)` (section 3, equalisation), with `v_i` named by
-a language model as a peak level: about -18 dB for what stands in front, -28 dB for the background. Here `v_i` is computed:
+SonoWorld sets each source's loudness as `a_i(t) = 10^(v_i / 20) a_raw,i(t)` (section 3, equalisation), with `v_i` named
+by a language model as a peak level: about -18 dB for what stands in front, -28 dB for the background. Here `v_i` is
+computed:
 
-1. The loop is brought to `LOOP_LOUDNESS` (K-weighted, gated), or to a peak of `PEAK_DBFS` where that comes first, so that
+1. The loop is brought to `LOOP_LOUDNESS` (K-weighted, gated), or to a peak of `PEAK_DBFS` where that comes first, so
+that
    files use their resolution and all loops are comparable.
 2. A source of `level_db` dB SPL at 1 m shall have the loudness
    `REFERENCE_LOUDNESS + COMPRESSION * (level_db - REFERENCE_LEVEL)` at 1 m. A thing of 70 dB SPL (a brook near by, a
-   voice raised) lands at -30 LUFS, whose peaks are near the paper's -18 dB for the usual crest factor of 12 dB; 50 dB SPL
-   (leaves) lands 12 dB lower, near the paper's -28 to -30. Real levels in one picture span 80 dB; compressed to 0.6 of
-   that, a clock is still heard in a room with a street outside, and the order of loudness stays.
+   voice raised) lands at -30 LUFS, whose peaks are near the paper's -18 dB for the usual crest factor of 12 dB; 50 dB
+   SPL (leaves) lands 12 dB lower, near the paper's -28 to -30. Real levels in one picture span 80 dB; compressed to 0.6
+   of that, a clock is still heard in a room with a street outside, and the order of loudness stays.
 """
 
 import numpy as np

@@ -40,7 +40,7 @@ _EMPTY = frozenset(
 
 
 def stem_words(text: str) -> list[str]:
-    """Words of `text`, lower case and singular, without articles and the like: `"The Falling_Leaves2"` -> fall.. leaf."""
+    """Words of `text`, lower case and singular, without articles and the like: `"The TallTrees2"` -> tall, tree."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)  # camelCase in file names
     words = re.findall(r"[a-zäöüßéèàçñ]+", spaced.lower())
     return [_stem(word) for word in words if word not in _EMPTY]

@@ -22,7 +22,7 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    max_seconds: float = Field(60.0, gt=0, le=600, description="Longest loop that is made.")
+    max_seconds: float = Field(default=60.0, gt=0, le=600, description="Longest loop that is made.")
 
 
 @cache

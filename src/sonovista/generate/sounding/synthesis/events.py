@@ -81,7 +81,7 @@ def add_damped_sines(
     sweep: NDArray[np.floating] | float = 0.0,
     attack: NDArray[np.floating] | float = 0.0,
 ) -> None:
-    """Add `amplitude * exp(-decay t) * (1 - exp(-t / attack)) * sin(2 pi (frequency t + sweep t^2 / 2))` for each event.
+    """Add `amplitude exp(-decay t) (1 - exp(-t / attack)) sin(2 pi (frequency t + sweep t^2 / 2))` for each event.
 
     Args:
         out: the loop, shape `(samples,)`, changed in place.
@@ -94,8 +94,9 @@ def add_damped_sines(
         attack: seconds.
     """
     start = np.asarray(start, float)
-    columns = (np.array(np.broadcast_to(c, start.shape), float) for c in (frequency, decay, amplitude, sweep, attack))
-    _add_damped_sines(out, float(sample_rate), start * sample_rate, *columns)
+    parameters = (frequency, decay, amplitude, sweep, attack)
+    pitch, fall, strength, bend, rise = (np.array(np.broadcast_to(p, start.shape), float) for p in parameters)
+    _add_damped_sines(out, float(sample_rate), start * sample_rate, pitch, fall, strength, bend, rise)
 
 
 def add_noise_grains(
@@ -111,10 +112,10 @@ def add_noise_grains(
 ) -> None:
     """Add bursts of noise through a resonance of `frequency` and `bandwidth` Hz; the rest as `add_damped_sines`."""
     start = np.asarray(start, float)
-    columns = (
-        np.array(np.broadcast_to(c, start.shape), float) for c in (frequency, bandwidth, decay, amplitude, attack)
-    )
-    _add_noise_grains(out, float(sample_rate), start * sample_rate, *columns, int(rng.integers(1, 2**31)))
+    parameters = (frequency, bandwidth, decay, amplitude, attack)
+    centre, width, fall, strength, rise = (np.array(np.broadcast_to(p, start.shape), float) for p in parameters)
+    seed = int(rng.integers(1, 2**31))
+    _add_noise_grains(out, float(sample_rate), start * sample_rate, centre, width, fall, strength, rise, seed)
 
 
 def poisson_times(

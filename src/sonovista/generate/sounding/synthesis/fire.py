@@ -12,8 +12,8 @@ Loop = NDArray[np.float64]
 def fire(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
     """An open fire: the roar of lapping flames, the hiss of gas, and crackles in bursts.
 
-    The three layers are Farnell's (Designing Sound, MIT Press 2010, chapter 34): low noise that flutters, high noise under
-    a fourth-power envelope, and clicks; crackle energies follow a power law and come in clusters, as measured on
+    The three layers are Farnell's (Designing Sound, MIT Press 2010, chapter 34): low noise that flutters, high noise
+    under a fourth-power envelope, and clicks; crackle energies follow a power law and come in clusters, as measured on
     burning and tearing matter (Salje and Dahmen 2014, Annu. Rev. Condens. Matter Phys. 5).
     """
     seconds = samples / sample_rate

@@ -124,7 +124,7 @@ def motorbike(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
 
 
 def train(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
-    """A train rolling by: the roar of wheels on rails, and axles in pairs over the joints (Thompson 2009, Railway noise)."""
+    """A train: the roar of wheels on rails, and axles in pairs over the joints (Thompson 2009, Railway Noise)."""
     seconds = samples / sample_rate
     roar = shaped_noise(
         samples, sample_rate, gain_curve([(40, -6), (120, -2), (500, 0), (1200, -3), (3000, -12), (9000, -32)]), rng
@@ -175,8 +175,8 @@ def boat(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
 def machine_hum(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
     """A transformer, refrigerator or pump: harmonics of twice the mains, slow beats, and a motor just below them.
 
-    The core's magnetostriction moves at twice the mains frequency; an induction motor turns a few per cent slower (slip),
-    which makes the hum beat (Beranek and Ver 1992, Noise and Vibration Control Engineering, chapter 18).
+    The core's magnetostriction moves at twice the mains frequency; an induction motor turns a few per cent slower
+    (slip), which makes the hum beat (Beranek and Ver 1992, Noise and Vibration Control Engineering, chapter 18).
     """
     seconds = samples / sample_rate
     mains = float(rng.choice([50.0, 60.0]))

@@ -199,8 +199,8 @@ def typing(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
 def strings(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
     """A guitar, harp or piano played softly: plucked strings on a pentatonic scale.
 
-    Harmonics of an ideal string plucked at a point, `sin(k pi p) / k^2`, each damped the more the higher it is (Fletcher
-    and Rossing 1998, chapter 2).
+    Harmonics of an ideal string plucked at a point, `sin(k pi p) / k^2`, each damped the more the higher it is
+    (Fletcher and Rossing 1998, chapter 2).
     """
     seconds = samples / sample_rate
     scale = rng.uniform(150, 260) * 2 ** (np.array([0, 2, 4, 7, 9, 12, 14, 16]) / 12)
@@ -238,3 +238,20 @@ def flag(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
         out, sample_rate, start, rng.uniform(900, 2000, len(start)), 1500.0, 70.0, 0.4 * strength, rng, 0.004
     )
     return out + 0.02 * shaped_noise(samples, sample_rate, band_gain(80, 700), rng)
+
+
+def applause(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
+    """Applause: claps of many hands, each a short resonance at 0.6 to 2.5 kHz (Peltola et al. 2007, IEEE TASLP 15)."""
+    out = np.zeros(samples)
+    seconds = samples / sample_rate
+    people = int(rng.integers(25, 70))
+    for _ in range(people):
+        claps = round(seconds * rng.uniform(2.8, 4.5))
+        start = rng.uniform(0, seconds) + (np.arange(claps) + rng.normal(0, 0.06, claps)) * seconds / claps
+        add_noise_grains(
+            out, sample_rate, start, rng.uniform(700, 2400) * rng.lognormal(0, 0.08, claps), rng.uniform(500, 1500),
+            rng.uniform(150, 350), np.exp(rng.normal(-0.5, 0.6)) * rng.uniform(0.7, 1.0, claps), rng, attack=0.0003,
+        )  # fmt: skip
+    shuffle = poisson_times(seconds, 400, rng)
+    add_noise_grains(out, sample_rate, shuffle, 1500.0, 2500.0, 200.0, 0.12, rng)
+    return out

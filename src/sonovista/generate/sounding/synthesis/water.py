@@ -70,8 +70,8 @@ def _unit(signal: Loop) -> Loop:
 def running_water(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
     """A brook or stream: bubbles in bursts, the patter of splashes, and a hiss; the seed sets its size and its gurgle.
 
-    Small bubbles sing at some kilohertz between the stones, large ones gurgle in the pools; splashes and hiss grow with the
-    flow (van den Doel 2005, section 5).
+    Small bubbles sing at some kilohertz between the stones, large ones gurgle in the pools; splashes and hiss grow with
+    the flow (van den Doel 2005, section 5).
     """
     size = rng.uniform(0.0, 1.0)  # 0 a trickle, 1 a strong stream
     brightness = rng.uniform(0.0, 1.0)  # stones and small drops, or deep pools

@@ -137,7 +137,7 @@ def leaves(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
 
 
 def thunder(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
-    """Far thunder: N-waves of a crooked channel arriving one by one, dulled by the way (Ribner and Roy 1982, JASA 72)."""
+    """Far thunder: N-waves of a crooked channel arriving in turn, dulled by the way (Ribner and Roy 1982, JASA 72)."""
     seconds = samples / sample_rate
     begin = rng.uniform(0.2, 1.0)
     arrivals = begin + np.sort(rng.gamma(1.3, 1.1, 180))
