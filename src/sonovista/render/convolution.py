@@ -41,6 +41,15 @@ def _single_ear(spectra, filters, newest, ear):
                 ear[k] += spectra[line, c, k] * filters[p, c, k]
 
 
+@numba.njit(cache=True, nogil=True)
+def _keep_newer_half(time):
+    """Second half of each row over the first; a NumPy assignment would make a copy, lest the halves overlap."""
+    block = time.shape[1] // 2
+    for c in range(time.shape[0]):
+        for t in range(block):
+            time[c, t] = time[c, block + t]
+
+
 class BlockDecoder:
     """Decodes blocks of an Ambisonic bus to two ears; its cost depends on order, block and filter length alone.
 
@@ -60,7 +69,8 @@ class BlockDecoder:
         padded[:, :, :taps] = decoder.filters
         pieces = padded.reshape(2, channels, partitions, block_size).transpose(0, 2, 1, 3)
         self._symmetric = decoder.symmetric
-        self._filters = np.ascontiguousarray(np.fft.rfft(pieces, 2 * block_size, axis=-1).astype(np.complex64))
+        spectra = np.fft.rfft(pieces, 2 * block_size, axis=-1) * (2 * block_size)  # for the norm of `decode`
+        self._filters = np.ascontiguousarray(spectra.astype(np.complex64))
         self._even = left_right_signs(decoder.order) > 0
         self._newest = 0
         bins = block_size + 1
@@ -78,8 +88,9 @@ class BlockDecoder:
     def decode(self) -> NDArray[np.float32]:
         """Decode what is in `input_block`; a view of shape `(2, block_size)` that the next call overwrites."""
         self._newest = (self._newest + 1) % len(self._spectra)
-        np.fft.rfft(self._time, axis=-1, out=self._spectra[self._newest])
-        self._time[:, : self._block] = self._time[:, self._block :]
+        # With this norm NumPy's factor is a float32, and nothing is converted to double precision and back.
+        np.fft.rfft(self._time, axis=-1, norm="forward", out=self._spectra[self._newest])
+        _keep_newer_half(self._time)
         if self._symmetric:
             _symmetric_ears(self._spectra, self._filters[0], self._newest, self._even, self._ears)
         else:
