@@ -20,7 +20,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
-from fetch_photos import fetch_all, load_photo  # noqa: E402
+from fetch_photos import fetch_all, load_photo  # noqa: E402  # pyright: ignore[reportMissingImports]
 
 import sonovista  # noqa: E402
 from sonovista.generate.calibration.vanishing_points import VanishingPointCalibrator  # noqa: E402

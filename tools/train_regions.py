@@ -17,6 +17,8 @@ import numpy as np
 import sklearn
 from fetch_photos import fetch_all, load_photo
 from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import csgraph
 from sklearn.neural_network import MLPClassifier
 
 from sonovista.generate.regions.appearance import AppearanceClassifier, Network, Weights
@@ -34,10 +36,15 @@ FIELD_OF_VIEW = np.radians(60.0)
 PHOTO_SIDES = (512, 512, 400, 300, 200, 512)
 """Pixels of the longer side: a panorama shows the same place with fewer pixels to the degree than its photo."""
 PANORAMA_WIDTHS = (1024, 1024, 700)
-MEMBERS = 4
-FOLDS = 12
-DRAWN = 24000
+RECIPES = ((32, 10.0, 10), (32, 10.0, 10), (40, 0.3, 40), (40, 0.3, 40))
+"""Hidden units, weight decay and epochs of the ensemble's members: strongly held ones carry over better to unseen
+photos, loosely held ones tell the rare classes (running water, snow) from what lies beside them."""
+INDOOR_RECIPES = ((12, 3.0, 15),) * 4
+FOLDS = 8
+DRAWN = 16000
 """Superpixels that one network is fitted on."""
+SPREAD = 7.0
+"""Marks spread to superpixels that a chain of small steps in CIE Lab, of this length in all, joins to them."""
 
 
 @dataclass(frozen=True)
@@ -107,25 +114,47 @@ def _part(height: int, width: int, rng: np.random.Generator) -> tuple[slice, sli
 
 
 def _label(cut: SegmentFeatures, marked: NDArray[np.int8], annotation: dict) -> Example | None:
-    marked = cv2.resize(marked, cut.labels.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    size = cut.labels.shape[1], cut.labels.shape[0]
+    marked = np.asarray(cv2.resize(marked, size, interpolation=cv2.INTER_NEAREST), np.int8)
     count = len(cut.features)
     votes = np.zeros((count, len(REGION_CLASSES)))
     inside = marked >= 0
     np.add.at(votes, (cut.labels[inside], marked[inside]), 1.0)
     area = np.bincount(cut.labels.ravel(), minlength=count)
-    taken = votes.max(axis=1) > 0.6 * area
+    classes = np.where(votes.max(axis=1) > 0.6 * area, votes.argmax(axis=1), -1)
+    classes = _spread(classes, cut)
+    taken = classes >= 0
     if not taken.any():
         return None
     return Example(
         cut.features[taken],
-        votes.argmax(axis=1)[taken],
+        classes[taken],
         area[taken] / area.sum(),
         cut.gist,
         bool(annotation["indoor"]),
     )
 
 
-def fit(photos: list[list[Example]], seed: int, members: int = MEMBERS) -> Weights:
+def _spread(classes: NDArray[np.int64], cut: SegmentFeatures) -> NDArray[np.int64]:
+    """Marks carried to superpixels of like colour, where no other class comes near: marks keep clear of edges."""
+    edges = cut.borders.tocoo()
+    gap = np.linalg.norm(cut.lab[edges.row] - cut.lab[edges.col], axis=1) + 0.3
+    graph = sparse.csr_array(sparse.coo_array((gap, (edges.row, edges.col)), shape=edges.shape))
+    present = np.unique(classes[classes >= 0])
+    if present.size < 2:
+        return classes
+    reach = np.stack(
+        [
+            csgraph.dijkstra(graph, indices=np.flatnonzero(classes == c), min_only=True, limit=3.0 * SPREAD)
+            for c in present
+        ]
+    )
+    first, second = np.sort(reach, axis=0)[:2]
+    sure = (first < SPREAD) & (second > 2.0 * first + 3.0)
+    return np.where((classes < 0) & sure, present[reach.argmin(axis=0)], classes)
+
+
+def fit(photos: list[list[Example]], seed: int) -> Weights:
     """Fit the networks for superpixels and for indoors."""
     examples = [example for photo in photos for example in photo]
     features = np.concatenate([example.features for example in examples])
@@ -133,29 +162,31 @@ def fit(photos: list[list[Example]], seed: int, members: int = MEMBERS) -> Weigh
     photo_of = np.concatenate([np.full(len(e.classes), i) for i, photo in enumerate(photos) for e in photo])
     gists = np.stack([example.gist for example in examples])
     indoor = np.array([example.indoor for example in examples], int)
-    segments, whole = [], []
-    for member in range(members):
+    segments = []
+    for member, recipe in enumerate(RECIPES):
         chosen = _balanced(classes, photo_of, np.random.default_rng(seed + member))
-        segments.append(
-            _fit_network(
-                features[chosen], classes[chosen], len(REGION_CLASSES), hidden=32, decay=3.0, seed=seed + member
-            )
-        )
-        whole.append(_fit_network(gists, indoor, 2, hidden=12, decay=3.0, seed=seed + member))
+        segments.append(_fit_network(features[chosen], classes[chosen], len(REGION_CLASSES), recipe, seed + member))
+    whole = [_fit_network(gists, indoor, 2, recipe, seed + i) for i, recipe in enumerate(INDOOR_RECIPES)]
     return Weights(segments, whole)
 
 
 def _fit_network(
-    features: NDArray[np.float32], classes: NDArray[np.int64], outputs: int, hidden: int, decay: float, seed: int
+    features: NDArray[np.float32],
+    classes: NDArray[np.int64],
+    outputs: int,
+    recipe: tuple[int, float, int],
+    seed: int,
 ) -> Network:
+    hidden, decay, epochs = recipe
     mean, scale = features.mean(axis=0), features.std(axis=0) + 1e-3
-    model = MLPClassifier((hidden,), alpha=decay, max_iter=15, random_state=seed, learning_rate_init=2e-3)
+    model = MLPClassifier((hidden,), alpha=decay, max_iter=epochs, random_state=seed, learning_rate_init=2e-3)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # few steps are meant: they keep the networks from learning photos by heart
+        warnings.simplefilter("ignore")  # few epochs are meant: they keep the networks from learning photos by heart
         model.fit((features - mean) / scale, classes)
     weights = [np.asarray(w, np.float32) for w in model.coefs_]
     biases = [np.asarray(b, np.float32) for b in model.intercepts_]
     if outputs == 2:
+        # scikit-learn gives two classes one logistic output; a softmax over (0, logit) is the same.
         weights[1] = np.concatenate([np.zeros_like(weights[1]), weights[1]], axis=1)
         biases[1] = np.concatenate([np.zeros_like(biases[1]), biases[1]])
     full = np.zeros((hidden, outputs), np.float32)
@@ -189,7 +220,7 @@ def measure(annotations: dict, photos: dict[str, list[Example]], seed: int) -> d
     accuracy, indoor_right = {}, 0
     for fold in range(FOLDS):
         left_out = [names[i] for i in order[fold::FOLDS]]
-        weights = fit([photos[name] for name in names if name not in left_out], seed, 2)
+        weights = fit([photos[name] for name in names if name not in left_out], seed)
         classifier = AppearanceClassifier(weights=weights)
         for name in left_out:
             image = load_photo(name, PHOTO_SIDES[0])

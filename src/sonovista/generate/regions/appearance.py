@@ -87,10 +87,12 @@ class AppearanceOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    photo_pieces: int = Field(400, ge=1, le=5000, description="Superpixels of a photo.")
-    panorama_pieces: int = Field(1200, ge=1, le=20000, description="Superpixels of a panorama.")
-    smoothing: float = Field(1.2, ge=0.0, le=10.0, description="How strongly a neighbour of like colour is followed.")
-    smoothing_steps: int = Field(6, ge=0, le=100, description="Mean-field steps.")
+    photo_pieces: int = Field(default=400, ge=1, le=5000, description="Superpixels of a photo.")
+    panorama_pieces: int = Field(default=1200, ge=1, le=20000, description="Superpixels of a panorama.")
+    smoothing: float = Field(
+        default=1.2, ge=0.0, le=10.0, description="How strongly a neighbour of like colour is followed."
+    )
+    smoothing_steps: int = Field(default=6, ge=0, le=100, description="Mean-field steps.")
 
 
 class AppearanceClassifier:

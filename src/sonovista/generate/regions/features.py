@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from sonovista.generate.regions.superpixels import adjacency, lab_of, segment_means, superpixels, upsample_labels
@@ -95,7 +95,7 @@ def segment_features(
         labels,
         np.concatenate(features, axis=1).astype(np.float32),
         gist,
-        means[:, :3].copy(),
+        50.0 * means[:, :3],
         position[:, 0].copy(),
         (solid_angle / solid_angle.sum()).astype(np.float32),
         borders,
@@ -111,8 +111,9 @@ def working_size(
     if scale >= 1.0:
         return image, elevation.astype(np.float32)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    return small, cv2.resize(elevation.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    angles = cv2.resize(elevation.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    return small, np.asarray(angles, np.float32)
 
 
 def appearance_maps(image: NDArray[np.uint8], wraps: bool) -> NDArray[np.float32]:
@@ -141,14 +142,14 @@ def appearance_maps(image: NDArray[np.uint8], wraps: bool) -> NDArray[np.float32
     return stacked[:, margin : margin + width] if wraps else stacked
 
 
-def _log(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.log1p(np.maximum(values, 0.0))
+def _log(values: ArrayLike) -> NDArray[np.float32]:
+    return np.log1p(np.maximum(np.asarray(values, np.float32), np.float32(0.0)))
 
 
 def _gradient(lightness: NDArray[np.float32], sigma: float) -> tuple[NDArray[np.float32], ...]:
     smooth = cv2.GaussianBlur(lightness, (0, 0), sigma)
-    dx = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, scale=0.125)
-    dy = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, scale=0.125)
+    dx = np.asarray(cv2.Sobel(smooth, cv2.CV_32F, 1, 0, scale=0.125), np.float32)
+    dy = np.asarray(cv2.Sobel(smooth, cv2.CV_32F, 0, 1, scale=0.125), np.float32)
     return np.hypot(dx, dy), dx, dy
 
 
@@ -160,11 +161,10 @@ def _local_deviation(values: NDArray[np.float32], size: int) -> NDArray[np.float
 def _orientation(lightness: NDArray[np.float32], sigma: float) -> list[NDArray[np.float32]]:
     """How much edges run one way, and how much that way is horizontal (+1) or vertical (-1)."""
     _, dx, dy = _gradient(lightness, 1.0)
-    xx = cv2.GaussianBlur(dx * dx, (0, 0), sigma)
-    yy = cv2.GaussianBlur(dy * dy, (0, 0), sigma)
-    xy = cv2.GaussianBlur(dx * dy, (0, 0), sigma)
-    energy = xx + yy + 0.05
-    coherence = np.hypot(xx - yy, 2.0 * xy) / energy
+    products = (dx * dx, dy * dy, dx * dy)
+    xx, yy, xy = (np.asarray(cv2.GaussianBlur(p, (0, 0), sigma), np.float32) for p in products)
+    energy = xx + yy + np.float32(0.05)
+    coherence = (np.hypot(xx - yy, np.float32(2.0) * xy) / energy).astype(np.float32)
     return [coherence, (yy - xx) / energy]
 
 
@@ -187,7 +187,7 @@ def _above_and_below(maps: NDArray[np.float32], wraps: bool) -> NDArray[np.float
     reach = max(1, width // 40) | 1
     if wraps:
         both = np.concatenate([both[:, -reach:], both, both[:, :reach]], axis=1)
-    blurred = np.stack([cv2.blur(both[..., i], (reach, 1)) for i in range(both.shape[-1])], axis=-1)
+    blurred = np.stack([cv2.blur(both[..., i], (reach, 1)) for i in range(both.shape[-1])], axis=-1, dtype=np.float32)
     return blurred[:, reach : reach + width] if wraps else blurred
 
 

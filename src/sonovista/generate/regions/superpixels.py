@@ -116,7 +116,8 @@ def _snap_borders(
 
 def lab_of(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     """CIE Lab of RGB uint8 `(H, W, 3)`: L in [0, 100]."""
-    return cv2.cvtColor(image.astype(np.float32) / np.float32(255.0), cv2.COLOR_RGB2Lab)
+    lab = cv2.cvtColor(image.astype(np.float32) / np.float32(255.0), cv2.COLOR_RGB2Lab)
+    return np.asarray(lab, np.float32)
 
 
 def _join_at_seam(labels: NDArray[np.int32], lab: NDArray[np.float32]) -> NDArray[np.int32]:

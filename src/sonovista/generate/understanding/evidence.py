@@ -42,7 +42,7 @@ def gather_evidence(image: NDArray[np.uint8], regions: RegionMap) -> SceneEviden
     area = np.bincount(regions.segments.ravel(), minlength=len(regions.probabilities)).astype(float)
     share = (area / area.sum()) @ regions.probabilities
     labels = regions.labels()
-    lab = cv2.cvtColor(image.astype(np.float32) / np.float32(255.0), cv2.COLOR_RGB2Lab)
+    lab = lab_of(image)
     return SceneEvidence(
         {name: float(share[i]) for i, name in enumerate(REGION_CLASSES)},
         regions.indoor,
@@ -51,6 +51,11 @@ def gather_evidence(image: NDArray[np.uint8], regions: RegionMap) -> SceneEviden
         _water_below_sky(labels),
         _plants_at_water(labels),
     )
+
+
+def lab_of(image: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """CIE Lab of RGB uint8 `(H, W, 3)`: L in [0, 100]."""
+    return np.asarray(cv2.cvtColor(image.astype(np.float32) / np.float32(255.0), cv2.COLOR_RGB2Lab), np.float32)
 
 
 def whiteness(lab: NDArray[np.float32]) -> NDArray[np.float32]:

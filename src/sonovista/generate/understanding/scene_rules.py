@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sonovista.generate.outpainting.protocol import Panorama
 from sonovista.generate.regions.protocol import REGION_CLASSES, RegionMap
-from sonovista.generate.understanding.evidence import SceneEvidence, gather_evidence, whiteness
+from sonovista.generate.understanding.evidence import SceneEvidence, gather_evidence, lab_of, whiteness
 from sonovista.generate.understanding.ontology import Ontology, Thing, shipped_ontology
 from sonovista.generate.understanding.protocol import SoundingThing
 from sonovista.geometry.equirectangular import pixel_angles
@@ -31,9 +31,9 @@ class SceneRulesOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    threshold: float = Field(0.4, ge=0.0, le=1.0, description="Things less probable than this are left out.")
-    most: int = Field(6, ge=1, le=50, description="Kinds of things that are recognised at most.")
-    add_to_user: bool = Field(False, description="Whether recognised things join those that the user named.")
+    threshold: float = Field(default=0.4, ge=0.0, le=1.0, description="Things less probable than this are left out.")
+    most: int = Field(default=6, ge=1, le=50, description="Kinds of things that are recognised at most.")
+    add_to_user: bool = Field(default=False, description="Whether recognised things join those that the user named.")
 
 
 @dataclass(frozen=True)
@@ -231,8 +231,7 @@ def weight_map(thing: Thing, panorama: Panorama, regions: RegionMap) -> NDArray[
         fit = np.maximum(fit, LATER_HOST**rank * regions.probabilities[:, REGION_CLASSES.index(host)])
     weight = fit[regions.segments] * _height_fit(thing, elevation)
     if thing.name == "waterfall":
-        lab = cv2.cvtColor(panorama.pixels.astype(np.float32) / np.float32(255.0), cv2.COLOR_RGB2Lab)
-        foam = cv2.GaussianBlur(whiteness(lab), (0, 0), max(1.0, height / 170.0))
+        foam = cv2.GaussianBlur(whiteness(lab_of(panorama.pixels)), (0, 0), max(1.0, height / 170.0))
         weight = weight * (0.25 + 0.75 * np.clip(foam / 0.3, 0.0, 1.0))
     if weight.max() < 0.1:
         weight = np.broadcast_to(_where_unseen(thing, elevation), (height, width)) * 0.5
