@@ -33,7 +33,7 @@ MIXED_POSES: Sequence[dict[str, float]] = (
     pose(0.2, -0.1, 0.0, 25.0, -5.0),
     pose(1.0, 1.0, 0.2, -100.0, 30.0),
     pose(-1.2, 0.4, -0.3, 170.0, -20.0),
-    pose(1.5, 2.0, 1.2, 40.0),  # inside the bird
+    pose(1.45, 2.1, 1.2, 40.0),  # nearer to the bird than its least distance
 )
 
 
@@ -61,7 +61,7 @@ def test_walk_sounds_as_in_python(bare_page: Bare, mixed_scene: Scene):
 
 
 def test_mute_solo_and_gain_change_what_is_heard(open_page: Open, one_source_scene: Scene):
-    page = open_page("one", ui=1, viewport=(700, 400))
+    page = open_page("one", ui=1, viewport=(760, 420))
     step_inside(page)
     before = levels_db(render_in_page(page, pose()))
     gain = page.get_by_role("slider", name="Gain of Bell in decibels")
@@ -76,7 +76,7 @@ def test_mute_solo_and_gain_change_what_is_heard(open_page: Open, one_source_sce
 
 
 def test_solo_leaves_only_its_source(open_page: Open, mixed_scene: Scene):
-    page = open_page("mixed", ui=1, viewport=(700, 400))
+    page = open_page("mixed", ui=1, viewport=(760, 420))
     step_inside(page)
     page.get_by_role("button", name="Solo Bird").click()
     document = mixed_scene.document
