@@ -89,7 +89,8 @@ def hidden_layer(
     stretch = np.minimum(1.0 / np.maximum(np.cos(elevation), 1e-3), 4.0)[:, None]
     band = np.minimum(1.25 * step * (w - w_far), maximum_band) * per_radian * stretch + OVERLAP
     behind = opens(w, w_far, parallax) & (distance <= band)
-    mask = behind | (ndimage.binary_dilation(behind, iterations=OVERLAP) & (distance <= 2 * OVERLAP))
+    grown = np.asarray(ndimage.binary_dilation(behind, iterations=OVERLAP), bool)
+    mask = behind | (grown & (distance <= 2 * OVERLAP))
     rows, columns = np.nonzero(mask)
     source = _mirrored(rows, columns, row_far[mask], column_far[mask], w, parallax)
     hidden_colours = np.pad(colours, (*wrapped, (0, 0)), mode="wrap")

@@ -1,5 +1,6 @@
 """Layered lifting: the photo at its own resolution, the cube around it, and what lies hidden behind the near things."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -12,10 +13,16 @@ from sonovista.generate.lifting.blocks import choose_blocks, merging_errors
 from sonovista.generate.lifting.depth_edges import sharpen_jumps
 from sonovista.generate.lifting.hidden import hidden_layers
 from sonovista.generate.lifting.refinement import refine_colours
-from sonovista.generate.lifting.sheets import Sheet, cube_sheets, photo_sheet
+from sonovista.generate.lifting.sheets import Sheet, cube_sheets, photo_sheet, with_photo_depth
 from sonovista.generate.lifting.surfels import surfels
 from sonovista.generate.outpainting.protocol import Panorama
 from sonovista.scene.gaussians import Gaussians, concatenate
+
+SMALLEST_SCALE = 1e-3
+"""Of a sheet's resolution, below which a budget is given up: it is smaller than the number of sheets."""
+
+PHOTO_PIXELS = 1.3
+"""Pixels of the photo's sheet over its budget: merging brings the smooth parts down, and no more than them."""
 
 
 class Options(BaseModel):
@@ -25,20 +32,20 @@ class Options(BaseModel):
 
     step: float = Field(default=0.5, gt=0.0, le=5.0)
     """Metres to any side within which no holes may show."""
-    photo_share: float = Field(default=0.6, gt=0.0, lt=1.0)
+    photo_share: float = Field(default=0.7, gt=0.0, lt=1.0)
     """Of the budget, for what the photo shows."""
-    hidden_share: float = Field(default=0.1, gt=0.0, lt=1.0)
+    hidden_share: float = Field(default=0.06, gt=0.0, lt=1.0)
     """Of the budget, for what lies behind edges."""
     hidden_layers: int = Field(default=2, ge=0, le=4)
     """Behind what is seen."""
-    spread: float = Field(default=0.65, gt=0.0, le=2.0)
+    spread: float = Field(default=0.55, gt=0.0, le=2.0)
     """Standard deviation of a Gaussian over the size of the pixels it stands for."""
     opacity: float = Field(default=0.97, gt=0.0, lt=1.0)
     maximum_slant: float = Field(default=6.0, gt=0.0)
     """Metres along the ray per metre across it to which a surfel may lean."""
-    iterations: int = Field(default=6, ge=0, le=100)
+    iterations: int = Field(default=8, ge=0, le=100)
     """Of the refinement of colours, for each view."""
-    damping: float = Field(default=0.01, ge=0.0)
+    damping: float = Field(default=0.003, ge=0.0)
     """Of the refinement of colours."""
 
 
@@ -66,30 +73,56 @@ class LayeredLifter:
         if budget < 1:
             raise ValueError(f"expected a budget of at least one Gaussian, found {budget}")
         options = self.options
+        height, width = image.shape[:2]
         colours = panorama.pixels.astype(np.float32) / 255.0
         per_radian = len(colours) / np.pi
-        inverse = sharpen_jumps(1.0 / depth.panorama, options.step * per_radian, wraps=True)
+        photo_camera = calibration.camera(width, height)
+        distance = with_photo_depth(depth.panorama, depth.photo, photo_camera)
+        inverse = sharpen_jumps(1.0 / distance, options.step * per_radian, wraps=True)
 
-        photo = _snapped(photo_sheet(image, depth.photo, calibration, int(2.0 * options.photo_share * budget)), options)
-        photo_cloud = self._lift([photo], int(options.photo_share * budget))
-        face_size = int(np.clip(2.0 * per_radian, 16, np.sqrt(budget / 2.0)))
-        behind = [
-            sheet
-            for layer in hidden_layers(colours, inverse, options.step, options.hidden_layers)
-            for sheet in cube_sheets(layer.colours, 1.0 / layer.inverse, layer.mask, face_size)
-        ]
-        hidden_cloud = self._lift(behind, int(options.hidden_share * budget))
-        left = budget - len(photo_cloud[0]) - sum(map(len, hidden_cloud))
-        around = cube_sheets(colours, 1.0 / inverse, np.ones(inverse.shape, bool), face_size, photo.camera)
-        around_cloud = self._lift(around, left)
-        return self._refined([*around, photo], [*around_cloud, *photo_cloud], concatenate(hidden_cloud))
+        def photo(scale: float) -> list[Sheet]:
+            sheet = photo_sheet(image, depth.photo, calibration, scale)
+            sharp = sharpen_jumps(1.0 / sheet.depth, options.step * sheet.camera.focal_length)
+            return [replace(sheet, depth=1.0 / sharp)]
 
-    def _lift(self, sheets: list[Sheet], budget: int) -> list[Gaussians]:
+        photo_budget = int(options.photo_share * budget)
+        photo_sheets, photo_clouds = self._lift(
+            photo, photo_budget, np.sqrt(PHOTO_PIXELS * photo_budget / (height * width))
+        )
+        layers = hidden_layers(colours, inverse, options.step, options.hidden_layers)
+
+        def behind(scale: float) -> list[Sheet]:
+            size = face_size(scale, per_radian)
+            return [s for x in layers for s in cube_sheets(x.colours, 1.0 / x.inverse, x.mask, size)]
+
+        _, hidden_clouds = self._lift(behind, int(options.hidden_share * budget))
+        everywhere = np.ones(inverse.shape, bool)
+
+        def around(scale: float) -> list[Sheet]:
+            return cube_sheets(colours, 1.0 / inverse, everywhere, face_size(scale, per_radian), photo_camera)
+
+        left = budget - sum(map(len, [*photo_clouds, *hidden_clouds]))
+        around_sheets, around_clouds = self._lift(around, left)
+        return self._refined(
+            [*around_sheets, *photo_sheets], [*around_clouds, *photo_clouds], concatenate(hidden_clouds)
+        )
+
+    def _lift(
+        self, sheets_at: Callable[[float], list[Sheet]], budget: int, scale: float = 1.0
+    ) -> tuple[list[Sheet], list[Gaussians]]:
+        """Sheets and their Gaussians, at most `budget`: at a coarser scale where merging alone would be too many."""
         options = self.options
-        parallax = [options.step * sheet.camera.focal_length for sheet in sheets]
-        errors = [merging_errors(sheet, p) for sheet, p in zip(sheets, parallax, strict=True)]
-        chosen = choose_blocks(sheets, errors, budget)
-        return [
+        scale = min(1.0, scale)
+        while True:
+            sheets = sheets_at(scale)
+            parallax = [options.step * sheet.camera.focal_length for sheet in sheets]
+            errors = [merging_errors(sheet, p) for sheet, p in zip(sheets, parallax, strict=True)]
+            chosen = choose_blocks(sheets, errors, budget)
+            count = sum(len(blocks.size) for blocks in chosen)
+            if count <= budget or scale < SMALLEST_SCALE:
+                break
+            scale *= max(0.5, 0.97 * np.sqrt(budget / count))
+        return sheets, [
             surfels(sheet, blocks, p, options.spread, options.opacity, options.maximum_slant)
             for sheet, blocks, p in zip(sheets, chosen, parallax, strict=True)
         ]
@@ -117,5 +150,6 @@ class LayeredLifter:
         return everything
 
 
-def _snapped(sheet: Sheet, options: Options) -> Sheet:
-    return replace(sheet, depth=1.0 / sharpen_jumps(1.0 / sheet.depth, options.step * sheet.camera.focal_length))
+def face_size(scale: float, per_radian: float) -> int:
+    """Pixels along a cube's face that has `scale` times the panorama's resolution at its centre."""
+    return max(8, round(2.0 * scale * per_radian))

@@ -28,19 +28,17 @@ class Sheet:
 
 
 def photo_sheet(
-    image: NDArray[np.uint8], distance: NDArray[np.float32], calibration: Calibration, pixels: int
+    image: NDArray[np.uint8], distance: NDArray[np.float32], calibration: Calibration, scale: float
 ) -> Sheet:
-    """The photo, made smaller by area averaging where it has more than `pixels` pixels.
+    """The photo, made smaller by area averaging.
 
     Args:
         image: RGB, shape `(h, w, 3)`.
         distance: metres along the rays of the photo's pixels, shape `(h, w)`.
         calibration: of the photo.
-        pixels: that the sheet has at most.
+        scale: of the sheet's size to the photo's, at most 1.
     """
-    height, width = image.shape[:2]
-    shrink = min(1.0, np.sqrt(pixels / (height * width)))
-    width, height = max(1, int(width * shrink)), max(1, int(height * shrink))
+    height, width = max(1, int(image.shape[0] * scale)), max(1, int(image.shape[1] * scale))
     colours = np.asarray(
         cv2.resize(image.astype(np.float32) / 255.0, (width, height), interpolation=cv2.INTER_AREA), np.float32
     )
@@ -81,6 +79,25 @@ def cube_sheets(
             face_colours = np.asarray(equirectangular.sample(colours, rays, cv2.INTER_LINEAR), np.float32)
             sheets.append(Sheet(camera, face_colours, face[..., 0] * _cosines(camera), face_used))
     return sheets
+
+
+def with_photo_depth(
+    panorama: NDArray[np.float32], photo: NDArray[np.float32], camera: PerspectiveCamera
+) -> NDArray[np.float32]:
+    """A panorama of distances that takes the photo's own wherever the photo sees.
+
+    What lies hidden is found in the panorama and must fit the photo's edges, also where the two were estimated apart.
+
+    Args:
+        panorama: metres along rays, shape `(H, 2H)`.
+        photo: metres along rays, shape `(camera.height, camera.width)`.
+        camera: the photo's.
+    """
+    u, v, _ = camera.project(equirectangular.pixel_directions(len(panorama)))
+    inside = (u >= 0.0) & (u < camera.width) & (v >= 0.0) & (v < camera.height)
+    merged = panorama.copy()
+    merged[inside] = photo[v[inside].astype(int), u[inside].astype(int)]
+    return merged
 
 
 def _cosines(camera: PerspectiveCamera) -> NDArray[np.float32]:
