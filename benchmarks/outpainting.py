@@ -12,6 +12,7 @@ Definitions, all on luminance (Rec. 709) in [0, 255] unless stated, at panorama 
 - `mid_frequency_db`: power of a band-pass (difference of Gaussians of 1.5 and 6 pixels) of the completed part, in dB
   relative to the photo's part; means over solid angle. Given for the whole, and for the band of elevations that the
   photo covers and the rest, both without sky (the photo's sky class; outdoors only).
+- `peak_memory_mb_so_far`: of the process after completing the photo, before its measures; the first photo's is clean.
 - `repeats`: share of the completed part, by solid angle, covered by 32 x 32 patches (stride 16) that repeat, at a
   normalised cross-correlation above 0.95, a patch of the photo's part at any offset of two pixels, flipped or not, or
   a completed patch elsewhere at the same elevation. Patches lose their mean and their best-fitting plane first, since
@@ -107,7 +108,9 @@ def patches(grey, rows, columns):
 def repeats(grey, observed):
     height = grey.shape[0]
     positions = [(r, c) for r in range(0, height - PATCH, STRIDE) for c in range(0, 2 * height - PATCH, STRIDE)]
-    whole = cv2.boxFilter(observed.astype(np.float32), -1, (PATCH, PATCH), anchor=(0, 0), borderType=cv2.BORDER_CONSTANT)
+    whole = cv2.boxFilter(
+        observed.astype(np.float32), -1, (PATCH, PATCH), anchor=(0, 0), borderType=cv2.BORDER_CONSTANT
+    )
     completed = [(r, c) for r, c in positions if whole[r, c] < 0.01]
     rows, columns = np.array(completed).T
     target, spread = patches(grey, rows, columns)
@@ -156,16 +159,20 @@ def measure(name, height, seed):
     began, cpu = time.perf_counter(), time.process_time()
     panorama = ExemplarOutpainter()(image, calibration, regions, height, seed)
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     _, elevation = np.meshgrid(np.zeros(2 * height), 0.5 * np.pi - (np.arange(height) + 0.5) * np.pi / height)
     grey = luminance(panorama.pixels)
     has_sky = regions.indoor < 0.5 and bool(regions.mask("sky").mean() > 0.02)
     top = float(np.percentile(np.arcsin(rays[..., 2])[~regions.mask("sky")], 98)) if has_sky else np.pi
     sky = elevation > top
     return {
-        "calibration_deg": [round(float(np.degrees(v)), 2) for v in (calibration.pitch, calibration.roll, calibration.horizontal_fov)],
+        "calibration_deg": [
+            round(float(np.degrees(v)), 2) for v in (calibration.pitch, calibration.roll, calibration.horizontal_fov)
+        ],
         "indoor": round(regions.indoor, 3),
         "seconds": round(seconds, 2),
         "cpu_seconds": round(cpu, 2),
+        "peak_memory_mb_so_far": round(memory),
         "projection_mae": round(projection_mae(image, calibration, panorama), 3),
         "back_seam": round(back_seam(grey), 3),
         "photo_border": round(photo_border(grey, panorama.observed), 3),
@@ -190,8 +197,13 @@ def main():
         "machine": {"processor": platform.machine(), "python": platform.python_version()},
         "seed": arguments.seed,
         "height": arguments.height,
-        "limits": {"projection_mae": 1.0, "back_seam": 1.5, "photo_border": 1.5, "mid_frequency_db": 6.0, "repeats": 0.05},
-        "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "limits": {
+            "projection_mae": 1.0,
+            "back_seam": 1.5,
+            "photo_border": 1.5,
+            "mid_frequency_db": 6.0,
+            "repeats": 0.05,
+        },
         "photos": results,
     }
     print(json.dumps(document, indent=2))

@@ -20,6 +20,7 @@ from sonovista.geometry.frames import direction_from_angles
 
 Float = NDArray[np.float32]
 
+
 @dataclass(frozen=True)
 class Band:
     """What all pieces share.
@@ -144,7 +145,9 @@ def _match_tone(
     both &= ground
     gain = np.ones(3, np.float32)
     if both.sum() > 50:
-        gain = np.clip(canvas.pixels[:, columns][both].mean(axis=0) / np.maximum(pixels[both].mean(axis=0), 0.02), 0.85, 1.18)
+        gain = np.clip(
+            canvas.pixels[:, columns][both].mean(axis=0) / np.maximum(pixels[both].mean(axis=0), 0.02), 0.85, 1.18
+        )
     far = np.float32(rng.uniform(0.96, 1.04))
     along = np.clip(np.abs(columns - join) / width, 0.0, 1.0).astype(np.float32)[None, :, None]
     factor = gain * (1.0 - along) + far * along

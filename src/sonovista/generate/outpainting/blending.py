@@ -59,7 +59,9 @@ def seam(old: Float, new: Float, filled: Mask, valid: Mask, locked: Mask, nodes:
     difference = cv2.resize(difference, small, interpolation=cv2.INTER_AREA)
     valid_small = cv2.resize(valid.astype(np.float32), small, interpolation=cv2.INTER_AREA) > 0.6
     filled_small = cv2.resize(filled.astype(np.float32), small, interpolation=cv2.INTER_AREA) > 0.6
-    core = cv2.erode(valid_small.astype(np.uint8), np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    core = cv2.erode(
+        valid_small.astype(np.uint8), np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0
+    )
     locked_small = cv2.resize(locked.astype(np.float32), small, interpolation=cv2.INTER_AREA) > 0.3
     keep = filled_small & ((core == 0) | locked_small)
     must = valid_small & ~filled_small & ~locked_small
@@ -67,7 +69,7 @@ def seam(old: Float, new: Float, filled: Mask, valid: Mask, locked: Mask, nodes:
         return np.where(filled, 0.0, valid).astype(np.float32)
     if not keep.any():
         return valid.astype(np.float32)
-    # A border along the canvas's own edge would show as a straight line: only inside the overlap is the difference known.
+    # A border along the canvas's own edge would show as a straight line: the difference is known in the overlap alone.
     difference[~(valid_small & filled_small)] = 3.0
     chosen = minimum_cut(difference, must, keep).astype(np.float32) * valid_small
     chosen = cv2.GaussianBlur(cv2.resize(chosen, (width, height), interpolation=cv2.INTER_LINEAR), (0, 0), 0.35 * step)
@@ -131,8 +133,8 @@ def paste(canvas: Canvas, top: int, left: int, piece: Float, valid: Mask, scale:
         return
     choice = seam(old, piece, filled, valid, filled & (freedom < 0.4), nodes)
     fine = _share(_blur(choice, 1.3 * scale), filled, valid)
-    coarse = _share(_blur(choice, 14.0 * scale), filled, valid)
-    old_low, new_low = _masked_blur(old, filled, 8.0 * scale), _masked_blur(piece, valid, 8.0 * scale)
+    coarse = _share(_blur(choice, 7.0 * scale), filled, valid)
+    old_low, new_low = _masked_blur(old, filled, 6.0 * scale), _masked_blur(piece, valid, 6.0 * scale)
     old_low, new_low = np.where(filled[..., None], old_low, new_low), np.where(valid[..., None], new_low, old_low)
     low = old_low + (new_low - old_low) * coarse[..., None]
     detail = (old - old_low) * (1.0 - fine[..., None]) + (piece - new_low) * fine[..., None]
@@ -159,3 +161,23 @@ def _masked_blur(picture: Float, mask: Mask, sigma: float) -> Float:
     weight = mask.astype(np.float32)
     total = _blur(weight, sigma)
     return _blur(picture * weight[..., None], sigma) / np.maximum(total, 1e-4)[..., None]
+
+
+def fill_smoothly(pixels: Float, filled: Mask) -> None:
+    """Fill what is left open from its surroundings, coarse to fine (pull-push, Gortler et al. 1996), in place."""
+    if filled.all() or not filled.any():
+        return
+    weight = filled.astype(np.float32)
+    level = pixels * weight[..., None]
+    levels = [(level, weight)]
+    while min(weight.shape) > 1:
+        size = (max(weight.shape[1] // 2, 1), max(weight.shape[0] // 2, 1))
+        level = cv2.resize(level, size, interpolation=cv2.INTER_AREA)
+        weight = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
+        levels.append((level, weight))
+    smooth = level / np.maximum(weight, 1e-6)[..., None]
+    for level, weight in reversed(levels[:-1]):
+        smooth = cv2.resize(smooth, weight.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        own = level / np.maximum(weight, 1e-6)[..., None]
+        smooth = np.where(weight[..., None] > 0.0, own, smooth)
+    pixels[~filled] = smooth[~filled]

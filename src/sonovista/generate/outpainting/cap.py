@@ -82,7 +82,6 @@ class CapChart:
         row = self.radius - 0.5 - directions[..., 0] * factor
         return column.astype(np.float32), row.astype(np.float32)
 
-
     def frame(self, row: int, column: int) -> Frame:
         """How a patch of the photo should stand at a place on the map."""
         south, east = row - self.radius, column - self.radius
@@ -102,7 +101,12 @@ def chart_to(elevation: float, sign: int, height: int) -> CapChart:
 
 
 def complete_cap(
-    panorama: Canvas, chart: CapChart, wanted: NDArray[np.bool_], source: Source, allowed: Float, rng: np.random.Generator
+    panorama: Canvas,
+    chart: CapChart,
+    wanted: NDArray[np.bool_],
+    source: Source,
+    allowed: Float,
+    rng: np.random.Generator,
 ) -> None:
     """Fill the unfilled part of a panorama around a pole with patches of the photo.
 
@@ -217,7 +221,9 @@ class _Chooser:
         u = cols[:, None, None] + a[:, None, None] * x + b[:, None, None] * y
         v = rows[:, None, None] + c[:, None, None] * x + d[:, None, None] * y
         flat = (CANDIDATES * grid.size, grid.size)
-        picture = sample_photo(self.coarse, (u / 4).reshape(flat).astype(np.float32), (v / 4).reshape(flat).astype(np.float32))
+        picture = sample_photo(
+            self.coarse, (u / 4).reshape(flat).astype(np.float32), (v / 4).reshape(flat).astype(np.float32)
+        )
         picture = picture.reshape(CANDIDATES, grid.size, grid.size, 3)
         height, width = self.allowed.shape
         inside = (u > 0) & (u < width) & (v > 0) & (v < height)
@@ -226,7 +232,9 @@ class _Chooser:
         difference = (picture - old[None]) * both[..., None]
         mean = difference.sum(axis=(1, 2)) / count[:, None]
         error = np.sqrt(((difference - 0.3 * mean[:, None, None]) ** 2 * both[..., None]).sum(axis=(1, 2, 3)) / count)
-        error += 0.5 * (1.0 - inside.mean(axis=(1, 2))) + 0.3 * (1.0 - self.fit[rows, cols] / max(float(self.fit.max()), 1e-6))
+        error += 0.5 * (1.0 - inside.mean(axis=(1, 2))) + 0.3 * (
+            1.0 - self.fit[rows, cols] / max(float(self.fit.max()), 1e-6)
+        )
         error += 0.06 * self.used[rows, cols]
         k = int(np.argmin(error))
         self._mark(int(cols[k]), int(rows[k]))
@@ -257,7 +265,9 @@ class _Chooser:
             warp = cv2.resize(noise, (size, size), interpolation=cv2.INTER_CUBIC) * (amount * size * reach)
             u, v = u + warp[..., 0], v + warp[..., 1]
         height, width = self.allowed.shape
-        usable = cv2.remap(self.usable, (u - 0.5).astype(np.float32), (v - 0.5).astype(np.float32), cv2.INTER_LINEAR) > 0.5
+        usable = (
+            cv2.remap(self.usable, (u - 0.5).astype(np.float32), (v - 0.5).astype(np.float32), cv2.INTER_LINEAR) > 0.5
+        )
         ball = np.hypot(x, y) < 0.5 * size + rng.uniform(-0.02, 0.02)
         valid = (u > 0) & (u < width) & (v > 0) & (v < height) & ball & usable
         patch = np.clip(sample_photo(self.source.pixels, u.astype(np.float32), v.astype(np.float32)), 0.0, 1.0)

@@ -7,9 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sonovista.generate.calibration.protocol import Calibration
 from sonovista.generate.outpainting.band import Band, complete_band
-from sonovista.generate.outpainting.blending import Canvas, freedom_around
+from sonovista.generate.outpainting.blending import Canvas, fill_smoothly, freedom_around
 from sonovista.generate.outpainting.cap import chart_to, complete_cap
-from sonovista.generate.outpainting.layout import allowed_below, allowed_above, upright_above
+from sonovista.generate.outpainting.layout import allowed_above, allowed_below, upright_above
 from sonovista.generate.outpainting.projection import photo_coordinates, project_photo, sample_photo
 from sonovista.generate.outpainting.protocol import Panorama
 from sonovista.generate.outpainting.room import complete_room
@@ -39,7 +39,7 @@ class Options(BaseModel):
 class ExemplarOutpainter:
     """Completes a panorama with pieces of the photo itself, by direction: sky, band at the horizon, ground."""
 
-    def __init__(self, options: Options = Options()) -> None:  # noqa: B008
+    def __init__(self, options: Options = Options()) -> None:
         self.options = options
 
     def __call__(
@@ -61,7 +61,10 @@ class ExemplarOutpainter:
         camera = calibration.camera(image.shape[1], image.shape[0])
         photo, observed = project_photo(image.astype(np.float32) / 255.0, camera, height, self.options.sigma)
         source = prepare_source(image, calibration, regions, height)
-        if source.indoor > 0.5:
+        if observed.sum() < 4:
+            # Thinner than a panorama pixel: there is no exemplar, only a colour.
+            pixels = np.broadcast_to(source.pixels.mean(axis=(0, 1)), photo.shape).copy()
+        elif source.indoor > 0.5:
             pixels = complete_room(source, _start(source, photo, observed, None), observed, rng)
         else:
             sky = paint_sky(source, height, rng) if has_sky(source) else None
@@ -91,7 +94,9 @@ def complete_outdoors(
     extension = round(EXTENSION * source.scale)
     start, stop = (seen[-1] + 1 + extension) - height, (seen[0] - extension) + height
     complete_band(rolled, band, int(start), int(stop), rng)
-    canvas = Canvas(*(np.roll(a, -roll, axis=1) for a in (rolled.pixels, rolled.filled, rolled.freedom, rolled.changed)))
+    canvas = Canvas(
+        *(np.roll(a, -roll, axis=1) for a in (rolled.pixels, rolled.filled, rolled.freedom, rolled.changed))
+    )
     return complete_caps(canvas, source, sky, rng)
 
 
@@ -140,4 +145,6 @@ def complete_caps(canvas: Canvas, source: Source, sky: Float | None, rng: np.ran
     if below.any():
         highest = float(elevation[np.flatnonzero(below.any(axis=1))[0]]) + margin
         complete_cap(canvas, chart_to(highest, -1, height), below, source, allowed_below(source), rng)
+    # A photo that looks steeply up or down leaves more open than the maps around the poles reach.
+    fill_smoothly(canvas.pixels, canvas.filled)
     return canvas.pixels

@@ -86,6 +86,8 @@ def upright_above(
     crown = np.minimum(1.1 * np.sqrt(np.maximum(depth, 0.0) * 24.0 * source.scale), 0.35 * height)
     ragged = fractal_noise(rng, above.shape, 40.0 * source.scale, 4) * 14.0 * source.scale
     rows = np.arange(height)[:, None]
-    excess = crown[None, :] - (lowest[None, :] - rows) + ragged * np.clip(depth / (6.0 * source.scale), 0.0, 1.0)[None, :]
+    excess = (
+        crown[None, :] - (lowest[None, :] - rows) + ragged * np.clip(depth / (6.0 * source.scale), 0.0, 1.0)[None, :]
+    )
     opacity = np.clip(excess / (3.0 * source.scale) + 0.5, 0.0, 1.0) * (depth > 0)[None, :]
     return (opacity * above).astype(np.float32)

@@ -10,7 +10,9 @@ def smooth_noise(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np
     return rng.uniform(-1.0, 1.0, shape).astype(np.float32)
 
 
-def fractal_noise(rng: np.random.Generator, shape: tuple[int, int], cell: float, octaves: int = 4) -> NDArray[np.float32]:
+def fractal_noise(
+    rng: np.random.Generator, shape: tuple[int, int], cell: float, octaves: int = 4
+) -> NDArray[np.float32]:
     """Noise with half the amplitude at each half of the scale, about unit range, shape `shape`.
 
     Args:
@@ -24,6 +26,8 @@ def fractal_noise(rng: np.random.Generator, shape: tuple[int, int], cell: float,
     for octave in range(octaves):
         size = max(cell / 2**octave, 1.0)
         grid = smooth_noise(rng, (int(height / size) + 3, int(width / size) + 3))
-        big = cv2.resize(grid, (int(grid.shape[1] * size) + 1, int(grid.shape[0] * size) + 1), interpolation=cv2.INTER_CUBIC)
+        big = cv2.resize(
+            grid, (int(grid.shape[1] * size) + 1, int(grid.shape[0] * size) + 1), interpolation=cv2.INTER_CUBIC
+        )
         out += big[:height, :width] * 0.5**octave
     return out

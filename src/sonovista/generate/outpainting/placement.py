@@ -188,7 +188,9 @@ class PlacementSearch:
         score += np.minimum(0.05 * self.used[bins] ** 2, 1.2).mean(axis=1) + 0.2 * self.last[side][bins].mean(axis=1)
         score += 0.35 * self.cut[bins].mean(axis=1)
         # What runs on from its own mirror image is what a viewer sees first.
-        mirrored = (draws.direction != end[1]) * np.maximum(0.0, 1.0 - np.abs(draws.azimuth - end[0]) / (0.3 * self.span))
+        mirrored = (draws.direction != end[1]) * np.maximum(
+            0.0, 1.0 - np.abs(draws.azimuth - end[0]) / (0.3 * self.span)
+        )
         score += 0.5 * mirrored
         # Broad pieces keep what belongs together.
         return score - 0.05 * draws.width / max(self.span / self.step, 1.0)

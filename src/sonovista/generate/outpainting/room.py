@@ -43,7 +43,9 @@ class Box:
         """Which surface rays meet, shape `(...)`, and where, shape `(..., 3)`."""
         with np.errstate(divide="ignore"):
             x, y, z = (np.where(rays[..., i] == 0, 1e-12, rays[..., i]) for i in range(3))
-            distances = np.stack([-1.0 / z, self.ceiling / z, self.front / x, -self.back / x, self.left / y, -self.right / y])
+            distances = np.stack(
+                [-1.0 / z, self.ceiling / z, self.front / x, -self.back / x, self.left / y, -self.right / y]
+            )
         distances[distances <= 0] = np.inf
         surface = distances.argmin(axis=0)
         nearest = np.take_along_axis(distances, surface[None], axis=0)[0]
@@ -204,7 +206,9 @@ def _corner_shade(box: Box, points: NDArray[np.float64], surface: int) -> Float:
     return shade.astype(np.float32)
 
 
-def _lay_around(canvas: Canvas, room: Float, observed: NDArray[np.bool_], surface: NDArray[np.int64], lit: bool, scale: float) -> None:
+def _lay_around(
+    canvas: Canvas, room: Float, observed: NDArray[np.bool_], surface: NDArray[np.int64], lit: bool, scale: float
+) -> None:
     """Lay the painted room around the photo; near it each surface takes on the light of the photo's edge."""
     height = observed.shape[0]
     strip = canvas.filled & ~observed

@@ -82,7 +82,13 @@ def fit_gradient(source: Source) -> SkyGradient:
         weight = 1.0 / (1.0 + (residual / 0.06) ** 2)
     side = np.full(3, np.clip(solution[3].mean() * 0.8, -0.05, 0.05))
     brightest = np.percentile(design @ solution, 97, axis=0)
-    return SkyGradient(solution[:3].astype(np.float32), side.astype(np.float32), low, max(high, low + 0.02), brightest.astype(np.float32))
+    return SkyGradient(
+        solution[:3].astype(np.float32),
+        side.astype(np.float32),
+        low,
+        max(high, low + 0.02),
+        brightest.astype(np.float32),
+    )
 
 
 def paint_sky(source: Source, height: int, rng: np.random.Generator) -> Float:
@@ -105,7 +111,9 @@ def paint_sky(source: Source, height: int, rng: np.random.Generator) -> Float:
     white = np.clip(np.percentile(source.pixels[source.sky > 0.5], 99, axis=0), 0.0, 1.0).astype(np.float32)
     layer = _cloud_layer(source, model, white)
     clouds = np.clip(_continued(source, layer, half) + _drifting(source, layer, half, rng), -1.0, 1.0)
-    clouds = cv2.resize(np.concatenate([clouds[:, -4:], clouds, clouds[:, :4]], axis=1), None, fx=height / half, fy=height / half)
+    clouds = cv2.resize(
+        np.concatenate([clouds[:, -4:], clouds, clouds[:, :4]], axis=1), None, fx=height / half, fy=height / half
+    )
     margin = (clouds.shape[1] - 2 * height) // 2
     clouds = clouds[:height, margin : margin + 2 * height]
     cover = np.clip(clouds[..., 3:], 0.0, 1.0)
@@ -139,7 +147,15 @@ def _continued(source: Source, layer: Float, height: int) -> Float:
 def _drifting(source: Source, layer: Float, height: int, rng: np.random.Generator) -> Float:
     """Pieces of the photo's clouds spread over the sky away from the photo."""
     out = np.zeros((height, 2 * height, 4), np.float32)
-    mask = cv2.copyMakeBorder((cv2.erode(source.sky, np.ones((7, 7), np.uint8)) > 0.9).astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    mask = cv2.copyMakeBorder(
+        (cv2.erode(source.sky, np.ones((7, 7), np.uint8)) > 0.9).astype(np.uint8),
+        1,
+        1,
+        1,
+        1,
+        cv2.BORDER_CONSTANT,
+        value=0,
+    )
     depth = cv2.distanceTransform(mask, cv2.DIST_L2, 5)[1:-1, 1:-1]
     radius = float(depth.max())
     if radius < 4 or float(np.abs(layer[depth > 0]).mean()) < 0.004:
