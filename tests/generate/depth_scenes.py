@@ -74,7 +74,8 @@ def make_world(kind: str, seed: int) -> World:
         reach = 0.5 * min(length, width) - 0.6 - float(np.abs(off).max())
         for angle in rng.uniform(-np.pi, np.pi, int(rng.integers(0, 4))):
             r = max(1.1, reach)
-            size = tuple(float(s) for s in rng.uniform(0.3, 0.6, 2)) + (float(rng.uniform(0.5, 1.5)),)
+            depth, across = rng.uniform(0.3, 0.6, 2)
+            size = (float(depth), float(across), float(rng.uniform(0.5, 1.5)))
             boxes.append(Box((r * np.cos(angle), r * np.sin(angle)), size, float(angle), "object"))
     elif kind == "boards":
         ground = "grass"

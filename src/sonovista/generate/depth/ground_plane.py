@@ -100,11 +100,11 @@ class GroundPlaneDepth:
         u, v = direction_to_pixel(cells.directions, panorama.pixels.shape[0])
         observed = look_up(panorama.observed.astype(np.uint8), u - 0.5, v - 0.5, cv2.INTER_NEAREST) > 0
         trusted = seen | observed
-        distance = self._solve(grid, cells, seen, trusted, height, indoor)
+        distance = self._solve(grid, cells, trusted, height, indoor)
         return DepthEstimate(
-            panorama=self._read(grid, cells, distance, around),
+            panorama=self._read(grid, cells, distance, around, taps=2),
             panorama_sky=around.material == Material.SKY,
-            photo=self._read(grid, cells, distance, photo),
+            photo=self._read(grid, cells, distance, photo, taps=4),
             photo_sky=photo.material == Material.SKY,
             camera_height=height,
             indoor=indoor,
@@ -114,7 +114,6 @@ class GroundPlaneDepth:
         self,
         grid: AngularGrid,
         cells: _Picture,
-        seen: NDArray[np.bool_],
         trusted: NDArray[np.bool_],
         camera_height: float,
         indoor: bool,
@@ -129,7 +128,7 @@ class GroundPlaneDepth:
             # What was completed shows no thing that is really there: the bare room is the better guess.
             thing = (material == Material.OBJECT) & trusted
             things = np.where(thing, Material.OBJECT, Material.FLAT).astype(np.uint8)
-            layout = lay_out(things, seen)
+            layout = lay_out(things, trusted)
             log_r = np.minimum(
                 stand(grid, layout, box, flat | True, np.full(len(grid.azimuth), np.inf), options.reach), -np.log(box)
             )
@@ -138,17 +137,17 @@ class GroundPlaneDepth:
             sheet = connected_ground(grid, flat, trusted)
             rise = rising_tangent(grid, sheet, trusted)
             ground = ground_closeness(grid, camera_height, rise, options.reach)
-            layout = lay_out(material, seen)
+            layout = lay_out(material, trusted)
             log_r = stand(grid, layout, ground, sheet, rise, options.reach)
             log_r = follow_seen(material, trusted, log_r, -np.log(ground))
             smooth_here = ~flat & (material != Material.SKY)
-        log_r = join_border(grid, log_r, seen, smooth_here)
-        smooth = self._smooth(log_r, cells, layout.component, seen)
+        log_r = join_border(grid, log_r, trusted, smooth_here)
+        smooth = self._smooth(log_r, cells, layout.component, trusted)
         log_r = np.where(smooth_here, smooth, log_r)
         return np.exp(log_r) / np.cos(grid.elevation)[:, None]
 
     def _smooth(
-        self, log_r: NDArray[np.float64], cells: _Picture, component: NDArray[np.int32], seen: NDArray[np.bool_]
+        self, log_r: NDArray[np.float64], cells: _Picture, component: NDArray[np.int32], trusted: NDArray[np.bool_]
     ) -> NDArray[np.float64]:
         """Smooth log distance where neither the picture nor the surfaces have an edge."""
         colour = cv2.GaussianBlur(cells.pixels, (0, 0), 0.8).astype(np.float32)
@@ -163,7 +162,7 @@ class GroundPlaneDepth:
             jump = np.abs(log_r - neighbour(log_r)) > 0.08
             other = (component != neighbour(component)) | (cells.material != neighbour(cells.material))
             # Where the photo ends the regions may change with no edge in the world behind it.
-            border = seen != neighbour(seen)
+            border = trusted != neighbour(trusted)
             tie = np.where(other & jump & ~border, 0.0, tie)
             return np.where(sky | neighbour(sky), 0.0, tie).astype(np.float64)
 
@@ -171,7 +170,7 @@ class GroundPlaneDepth:
         return smooth_surfaces(log_r, confidence, ties(1), ties(0)[:-1], self.options.smoothing)
 
     def _read(
-        self, grid: AngularGrid, cells: _Picture, distance: NDArray[np.float64], picture: _Picture
+        self, grid: AngularGrid, cells: _Picture, distance: NDArray[np.float64], picture: _Picture, taps: int
     ) -> NDArray[np.float32]:
         """Metres along the rays of a picture's pixels, shape `(h, w)`."""
         u, v = grid.cells(picture.directions)
@@ -184,6 +183,7 @@ class GroundPlaneDepth:
             picture.material,
             picture.pixels,
             self.options.colour_sigma,
+            taps,
         )
         metres = np.clip(np.exp(log_distance), NEAREST, FARTHEST)
         return np.where(picture.material == Material.SKY, np.float32(SKY_DISTANCE), metres).astype(np.float32)

@@ -97,6 +97,7 @@ def joint_upsample(
     pixel_labels: NDArray[np.uint8],
     pixel_colours: NDArray[np.uint8],
     colour_sigma: float,
+    taps: int = 4,
 ) -> NDArray[np.float32]:
     """Joint bilateral upsampling (Kopf et al. 2007) from the grid to pixels.
 
@@ -111,23 +112,45 @@ def joint_upsample(
         pixel_labels: materials of the pixels, shape `(h, w)`.
         pixel_colours: RGB, shape `(h, w, 3)`.
         colour_sigma: levels out of 255 at which a cell's colour counts as another's.
+        taps: cells along each axis that are mixed, even.
     """
+    out = np.empty(u.shape, np.float32)
+    packed = np.dstack([colours, labels])
+    band = max(1, 2**18 // u.shape[1])  # rows at a time: what is worked on stays in the cache
+    for start in range(0, len(u), band):
+        rows = slice(start, start + band)
+        own = np.dstack([pixel_colours[rows], pixel_labels[rows]])
+        out[rows] = _mix_cells(values, packed, u[rows], v[rows], own, colour_sigma, taps)
+    return out
+
+
+def _mix_cells(
+    values: NDArray[np.float32],
+    packed: NDArray[np.uint8],
+    u: NDArray[np.float32],
+    v: NDArray[np.float32],
+    own: NDArray[np.uint8],
+    colour_sigma: float,
+    taps: int,
+) -> NDArray[np.float32]:
+    """One band of `joint_upsample`; the fourth channel of `packed` and `own` is the material."""
     total = np.zeros(u.shape, np.float32)
     weights = np.full(u.shape, 1e-9, np.float32)
-    packed = np.dstack([colours, labels])
     whole_u, whole_v = np.floor(u), np.floor(v)
-    falloff = np.float32(-1.0 / (2.0 * colour_sigma**2 * 3.0))
-    pixels = pixel_colours.astype(np.float32)
-    for dv in (-1, 0, 1, 2):
-        for du in (-1, 0, 1, 2):
-            at_u, at_v = whole_u + du, whole_v + dv
+    # Levels of 255 summed over the three channels, to a weight.
+    falloff = (np.exp(-((np.arange(766) / 3.0) ** 2) / (2.0 * colour_sigma**2)) + 0.02).astype(np.float32)
+    reach = np.float32(taps / 2)
+    for dv in range(1 - taps // 2, taps // 2 + 1):
+        at_v = whole_v + np.float32(dv)
+        near_v = np.maximum(0.0, reach - np.abs(at_v - v))
+        for du in range(1 - taps // 2, taps // 2 + 1):
+            at_u = whole_u + np.float32(du)
             cell = look_up(packed, at_u, at_v, cv2.INTER_NEAREST)
             value = look_up(values, at_u, at_v, cv2.INTER_NEAREST)
-            difference = pixels - cell[..., :3]
-            weight = np.exp(falloff * np.einsum("ijk,ijk->ij", difference, difference)) + np.float32(0.02)
-            weight *= np.where(cell[..., 3] == pixel_labels, np.float32(1.0), np.float32(1e-4))
-            near = np.maximum(0.0, 2.0 - np.abs(at_u - u)) * np.maximum(0.0, 2.0 - np.abs(at_v - v))
-            weight *= near.astype(np.float32) ** 2 + np.float32(1e-6)
+            difference = cv2.absdiff(own, cell)
+            colour = difference[..., 0].astype(np.int16) + difference[..., 1] + difference[..., 2]
+            weight = falloff[colour] * np.where(difference[..., 3] == 0, np.float32(1.0), np.float32(1e-4))
+            weight *= (near_v * np.maximum(0.0, reach - np.abs(at_u - u))) ** 2 + np.float32(1e-6)
             total += weight * value
             weights += weight
     return total / weights

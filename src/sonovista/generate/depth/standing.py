@@ -25,6 +25,8 @@ TALLEST = {Material.PLANTS: 18.0, Material.BUILT: 40.0, Material.OBJECT: 8.0, Ma
 """Metres above the camera that near surfaces reach before they close overhead."""
 LOWEST_FOOT = np.radians(-40.0)
 """Below this elevation a surface that never shows its foot is taken as lying on the ground."""
+CUT_SHARE = 0.85
+"""Of the ground's distance at the photo's lower border: where a thing stands that this border cuts off."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,7 @@ def _perch(
         value = np.minimum(leaning(foot_log, foot_tangent, np.full(columns, tangent[row]), lean), np.log(far))
         mixed = np.minimum((1.0 - share) * value + share * base[row], base[row])
         value = np.where(tangent[row] < rise - 0.02, mixed, value)
+        value = np.where(starts, value, np.maximum(value, below))  # nothing that leans back comes nearer upward
         flat = layout.material[row] == Material.FLAT
         log_r[row] = np.where(kind > 0, value, np.where(flat, base[row], log_r[row]))
         previous, previous_seen, below = kind, seen, log_r[row]
@@ -215,7 +218,7 @@ class _Feet:
         # On the ground the foot lies at the cells' common edge: the mean of their closeness.
         contact = np.log(2.0) - np.logaddexp(-base[g_under, g_column], -base[g_row, g_column])
         contact = np.where(under == Material.FLAT, contact, log_r[g_under, g_column])
-        contact = np.where(self.cut[mine][grounded], base[g_row, g_column], contact)
+        contact = np.where(self.cut[mine][grounded], base[g_row, g_column] + np.log(CUT_SHARE), contact)
         if self.layout.materials[k] == Material.ROCK:
             # The foot of a cliff is seldom where the meadow before it ends.
             own = ~self.continues[mine][grounded] & (contact > np.log(6.0))
