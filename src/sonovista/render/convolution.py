@@ -42,12 +42,13 @@ def _single_ear(spectra, filters, newest, ear):
 
 
 @numba.njit(cache=True, nogil=True)
-def _keep_newer_half(time):
-    """Second half of each row over the first; a NumPy assignment would make a copy, lest the halves overlap."""
-    block = time.shape[1] // 2
+def _append(time, block):
+    """Move the second half of each row to the first and put the block there; NumPy would copy, lest halves overlap."""
+    size = block.shape[1]
     for c in range(time.shape[0]):
-        for t in range(block):
-            time[c, t] = time[c, block + t]
+        for t in range(size):
+            time[c, t] = time[c, size + t]
+            time[c, size + t] = block[c, t]
 
 
 class BlockDecoder:
@@ -79,18 +80,15 @@ class BlockDecoder:
         self._ears = np.zeros((2, bins), np.complex64)
         self._result = np.zeros((2, 2 * block_size), np.float32)
         self._block = block_size
-
-    @property
-    def input_block(self) -> NDArray[np.float32]:
+        self.input_block: NDArray[np.float32] = np.zeros((channels, block_size), np.float32)
         """Where the next bus block goes before `decode` is called, shape `(channels, block_size)`."""
-        return self._time[:, self._block :]
 
     def decode(self) -> NDArray[np.float32]:
         """Decode what is in `input_block`; a view of shape `(2, block_size)` that the next call overwrites."""
         self._newest = (self._newest + 1) % len(self._spectra)
+        _append(self._time, self.input_block)
         # With this norm NumPy's factor is a float32, and nothing is converted to double precision and back.
         np.fft.rfft(self._time, axis=-1, norm="forward", out=self._spectra[self._newest])
-        _keep_newer_half(self._time)
         if self._symmetric:
             _symmetric_ears(self._spectra, self._filters[0], self._newest, self._even, self._ears)
         else:
@@ -102,4 +100,5 @@ class BlockDecoder:
     def reset(self) -> None:
         """Forget what was heard."""
         self._time[:] = 0.0
+        self.input_block[:] = 0.0
         self._spectra[:] = 0.0
