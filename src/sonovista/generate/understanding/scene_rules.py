@@ -68,7 +68,8 @@ def _surf(e: SceneEvidence) -> float:
 
 
 def _lapping(e: SceneEvidence) -> float:
-    return 0.75 * ramp(e.share["water"], 0.06, 0.12) * (1.0 - max(_surf(e), _river(e)))
+    other = max(_surf(e), _river(e))
+    return 0.75 * ramp(e.share["water"], 0.06, 0.12) * (1.0 - ramp(other, 0.2, 0.5))
 
 
 def _songbirds(e: SceneEvidence) -> float:
