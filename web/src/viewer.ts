@@ -11,7 +11,7 @@ import type { Parameters } from "./parameters";
 import { Stage } from "./stage";
 import { Bar } from "./ui/bar";
 import { Compass, showLevels } from "./ui/compass";
-import { byId } from "./ui/dom";
+import { byId, displayName } from "./ui/dom";
 import { Input, NARROWEST_FOV, WIDEST_FOV } from "./ui/input";
 import { Labels } from "./ui/labels";
 import type { Overlay } from "./ui/overlay";
@@ -96,7 +96,7 @@ function loadingProgress(scene: SceneDocument, overlay: Overlay): { sound: () =>
 }
 
 function describe(scene: SceneDocument): string {
-  const names = scene.sources.map((source) => source.label);
+  const names = scene.sources.map((source) => displayName(source.label));
   if (names.length === 0) return "A silent scene.";
   const shown = [...new Set(names)].slice(0, 5);
   return shown.join("  ·  ") + (new Set(names).size > shown.length ? "  · …" : "");

@@ -48,6 +48,9 @@ export function showFilled(slider: HTMLInputElement): void {
   slider.style.setProperty("--filled", `${100 * share}%`);
 }
 
+/** A label as a heading shows it. */
+export const displayName = (label: string): string => label.charAt(0).toLocaleUpperCase() + label.slice(1);
+
 export function formatDistance(metres: number): string {
   return metres < 10 ? `${metres.toFixed(1)} m` : `${Math.round(metres)} m`;
 }

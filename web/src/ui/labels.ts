@@ -2,21 +2,42 @@
 import type { Mixer } from "../audio/mixer";
 import type { SourceDocument } from "../document";
 import type { Pose, Vector } from "../frames";
-import type { Stage } from "../stage";
-import { create, formatDistance, sourceColour } from "./dom";
+import type { ScreenPoint, Stage } from "../stage";
+import { create, displayName, formatDistance, sourceColour } from "./dom";
 
 const LABEL_HEIGHT = 32;
 const FULL_METRES = 30;
 
+const AREA_POINTS = 48;
+
 interface Label {
   readonly index: number;
-  readonly position: Vector;
+  readonly points: readonly Vector[];
   readonly element: HTMLElement;
   readonly distance: HTMLElement;
 }
 
-export function distanceTo(pose: Pose, [x, y, z]: Vector): number {
-  return Math.hypot(x - pose.x, y - pose.y, z - pose.z);
+/** Places that stand for a source: its own, or some of its surface; none for ambience. */
+export function placesOf(source: SourceDocument): readonly Vector[] {
+  if (source.kind === "ambient") return [];
+  if (source.kind === "area" && source.points?.length) {
+    const stride = Math.ceil(source.points.length / AREA_POINTS);
+    return source.points.filter((_, index) => index % stride === 0);
+  }
+  return source.position ? [source.position] : [];
+}
+
+/** Metres to the nearest of some places. */
+export function distanceTo(pose: Pose, places: readonly Vector[]): number {
+  return Math.min(...places.map(([x, y, z]) => Math.hypot(x - pose.x, y - pose.y, z - pose.z)));
+}
+
+/** Where a label hangs: amid what is seen of its source, and hidden where nothing is. */
+function anchor(stage: Stage, places: readonly Vector[]): ScreenPoint {
+  const seen = places.map((place) => stage.project(place)).filter((point) => point.visible);
+  if (seen.length === 0) return { x: 0, y: 0, visible: false };
+  const mean = (axis: "x" | "y"): number => seen.reduce((sum, point) => sum + point[axis], 0) / seen.length;
+  return { x: mean("x"), y: mean("y"), visible: true };
 }
 
 export class Labels {
@@ -28,15 +49,16 @@ export class Labels {
     readonly mixer: Mixer,
   ) {
     this.#labels = sources.flatMap((source, index) => {
-      if (source.kind === "ambient" || !source.position) return [];
+      const points = placesOf(source);
+      if (points.length === 0) return [];
       const element = create("div", "label");
       element.style.setProperty("--colour", sourceColour(index));
-      const chip = create("div", "chip", source.label);
+      const chip = create("div", "chip", displayName(source.label));
       const distance = create("small");
       chip.append(distance);
       element.append(chip);
       root.append(element);
-      return [{ index, position: source.position, element, distance }];
+      return [{ index, points, element, distance }];
     });
   }
 
@@ -48,10 +70,10 @@ export class Labels {
     if (this.root.hidden) return;
     const placed: { x: number; y: number }[] = [];
     const byDistance = this.#labels
-      .map((label) => ({ label, metres: distanceTo(pose, label.position) }))
+      .map((label) => ({ label, metres: distanceTo(pose, label.points) }))
       .sort((a, b) => a.metres - b.metres);
     for (const { label, metres } of byDistance) {
-      const { x, y, visible } = stage.project(label.position);
+      const { x, y, visible } = anchor(stage, label.points);
       const { element } = label;
       element.style.opacity = visible ? String(Math.max(0.55, Math.min(1, FULL_METRES / metres))) : "0";
       element.classList.toggle("silent", !this.mixer.audible(label.index));

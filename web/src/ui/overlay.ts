@@ -1,5 +1,5 @@
 /** What covers the scene until the visitor steps in: title, progress, what went wrong. */
-import { byId } from "./dom";
+import { byId, displayName } from "./dom";
 
 export class Overlay {
   readonly #root = byId("overlay");
@@ -8,7 +8,7 @@ export class Overlay {
   readonly #start = byId<HTMLButtonElement>("start");
 
   setTitle(title: string): void {
-    byId("title").textContent = title || "A place to hear";
+    byId("title").textContent = displayName(title || "a place to hear");
     document.title = title ? `${title} · Sonovista` : "Sonovista";
   }
 

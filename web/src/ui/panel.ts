@@ -1,23 +1,23 @@
 /** The list of sources: mute, solo and gain for each. */
 import type { Mixer } from "../audio/mixer";
 import type { SceneDocument, SourceDocument } from "../document";
-import type { Pose } from "../frames";
-import { create, formatDecibels, formatDistance, icon, showFilled, sourceColour } from "./dom";
-import { distanceTo } from "./labels";
+import type { Pose, Vector } from "../frames";
+import { create, displayName, formatDecibels, formatDistance, icon, showFilled, sourceColour } from "./dom";
+import { distanceTo, placesOf } from "./labels";
 
 const LEAST_GAIN_DB = -30;
 const GREATEST_GAIN_DB = 12;
 const AROUND = "all around";
 
 export class Panel {
-  readonly #where: { source: SourceDocument; element: HTMLElement }[] = [];
+  readonly #where: { places: readonly Vector[]; element: HTMLElement }[] = [];
 
   constructor(
     readonly root: HTMLElement,
     scene: SceneDocument,
     mixer: Mixer,
   ) {
-    root.append(create("h2", "", scene.title || "Sounds"));
+    root.append(create("h2", "", displayName(scene.title || "sounds")));
     if (scene.sources.length === 0) {
       root.append(create("p", "empty", "Nothing sounds in this scene."));
       return;
@@ -37,10 +37,10 @@ export class Panel {
     mute.title = "Mute";
     solo.setAttribute("aria-label", `Solo ${source.label}`);
     solo.title = "Solo";
-    const name = create("span", "name", source.label);
+    const name = create("span", "name", displayName(source.label));
     name.title = source.label;
     const where = create("span", "where", AROUND);
-    this.#where.push({ source, element: where });
+    this.#where.push({ places: placesOf(source), element: where });
     const top = create("div", "row");
     top.append(create("span", `dot ${source.kind}`), name, where, mute, solo);
 
@@ -77,10 +77,8 @@ export class Panel {
   }
 
   update(pose: Pose): void {
-    for (const { source, element } of this.#where) {
-      if (source.kind !== "ambient" && source.position) {
-        element.textContent = formatDistance(distanceTo(pose, source.position));
-      }
+    for (const { places, element } of this.#where) {
+      if (places.length > 0) element.textContent = formatDistance(distanceTo(pose, places));
     }
   }
 }
