@@ -12,6 +12,9 @@ from sonovista.generate.lifting.sheets import Sheet
 SIZES = (8, 4, 2)
 """Pixels along the side of a merged block, the largest first."""
 
+LARGEST_ERROR = 0.1
+"""That merging may cost: beyond it, a coarser sheet shows more than a merged one."""
+
 
 @dataclass(frozen=True)
 class Blocks:
@@ -66,13 +69,13 @@ def choose_blocks(sheets: list[Sheet], errors: list[list[NDArray[np.float32]]], 
     Args:
         sheets: whose used pixels are all covered.
         errors: of `merging_errors`, for each sheet.
-        budget: blocks in all; more come out only if no merging could bring them down to it.
+        budget: blocks in all; more come out where merging within `LARGEST_ERROR` does not bring them down to it.
     """
     used = [int(sheet.used.sum()) for sheet in sheets]
-    low, high = 0.0, 4.0
+    low, high = 0.0, LARGEST_ERROR
     if sum(used) <= budget:
         high = 0.0
-    for _ in range(12):
+    for _ in range(8):
         if high - low < 1e-3:
             break
         middle = 0.5 * (low + high)

@@ -38,14 +38,14 @@ class Options(BaseModel):
     """Of the budget, for what lies behind edges."""
     hidden_layers: int = Field(default=2, ge=0, le=4)
     """Behind what is seen."""
-    spread: float = Field(default=0.55, gt=0.0, le=2.0)
+    spread: float = Field(default=0.6, gt=0.0, le=2.0)
     """Standard deviation of a Gaussian over the size of the pixels it stands for."""
-    opacity: float = Field(default=0.97, gt=0.0, lt=1.0)
+    opacity: float = Field(default=0.98, gt=0.0, lt=1.0)
     maximum_slant: float = Field(default=6.0, gt=0.0)
     """Metres along the ray per metre across it to which a surfel may lean."""
-    iterations: int = Field(default=8, ge=0, le=100)
+    iterations: int = Field(default=10, ge=0, le=100)
     """Of the refinement of colours, for each view."""
-    damping: float = Field(default=0.003, ge=0.0)
+    damping: float = Field(default=0.001, ge=0.0)
     """Of the refinement of colours."""
 
 
