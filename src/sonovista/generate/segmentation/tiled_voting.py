@@ -99,8 +99,7 @@ class TiledVotingSegmenter:
         """Masks of one thing at the working size, best first, no more than it may have."""
         limit = min(thing.max_instances, MAXIMUM_INSTANCES)
         gap = np.deg2rad(self.options.gap_deg) if thing.kind == "area" else 0.0
-        masks = [refine(mask, regions) for mask in _separate(share >= 0.5, gap)]
-        masks = [mask for mask in masks if mask.sum() >= MINIMUM_PIXELS]
+        masks = _separate(share >= 0.5, gap)
         if not masks:
             return []
         solid_angles = pixel_solid_angles(len(weight))[:, None]
@@ -115,7 +114,7 @@ class TiledVotingSegmenter:
         fits = np.array([(mask * weight * solid_angles).sum() for mask in masks])
         order = np.argsort(-fits)
         least = self.options.minimum_share * fits.max() if thing.kind == "area" else 0.0
-        return [masks[place] for place in order[:limit] if fits[place] >= least]
+        return [refine(masks[place], regions) for place in order[:limit] if fits[place] >= least]
 
     def _forced_mask(
         self, thing: SoundingThing, weight: NDArray[np.float32], regions: NDArray[np.int32], already: int
