@@ -196,7 +196,7 @@ def test_weights_lie_on_hosts_and_first_where_the_photo_shows_them() -> None:
     assert crickets is not None
     assert crickets.dtype == np.float32
     assert crickets.shape == (80, 160)
-    assert 0.0 <= crickets.min()
+    assert crickets.min() >= 0.0
     assert crickets.max() <= 1.0
     assert crickets[44:].mean() > 5 * crickets[:30].mean()
     assert crickets[50, 60] > 1.5 * crickets[50, 120]
