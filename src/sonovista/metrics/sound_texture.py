@@ -102,7 +102,7 @@ def cochlear_envelopes(signal: NDArray[np.floating], sample_rate: float) -> tupl
         inside = np.arange(*np.searchsorted(place, (centre - 2 * spacing, centre + 2 * spacing)))
         weight = np.cos((place[inside] - centre) / (2 * spacing) * np.pi / 2)
         # the band is moved to zero frequency, so that few samples hold it; its envelope stays what it was
-        width = int(fft.next_fast_len(2 * max(len(inside), frames)))
+        width = 2 * max(len(inside), frames)
         base = np.zeros(width, complex)
         base[: len(inside)] = 2 * spectrum[inside] * weight
         envelope = np.abs(np.asarray(fft.ifft(base))) * (width / len(signal) / level)

@@ -45,7 +45,7 @@ def loop_loudness(signal: NDArray[np.floating], sample_rate: float) -> float:
         LUFS; -inf for silence.
     """
     samples = len(signal)
-    response = _response(k_weighting(sample_rate), np.asarray(np.fft.rfftfreq(samples, 1 / sample_rate)), sample_rate)
+    response = _response(k_weighting(sample_rate), np.arange(samples // 2 + 1) * (sample_rate / samples), sample_rate)
     power = np.asarray(fft.irfft(np.asarray(fft.rfft(np.asarray(signal, float))) * response, samples)) ** 2
     block = min(samples, int(_BLOCK_SECONDS * sample_rate))
     cumulative = np.concatenate([[0.0], np.cumsum(np.concatenate([power, power[:block]]))])
