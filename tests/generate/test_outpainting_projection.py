@@ -21,13 +21,16 @@ def test_reprojected_to_its_camera_the_panorama_is_the_low_passed_photo(width, h
     # White noise is the hardest photo; a slow wave beside it shows whether places and brightness are right.
     wave = 0.5 + 0.3 * np.sin(np.arange(width) / width * 12.0)[None, :, None]
     photo = (0.5 * noise_photo(width, height, 1) + 0.5 * wave).astype(np.float32)
-    pixels, _ = project_photo(photo, camera, panorama)
     sigma = camera.focal_length * np.pi / panorama
+    if sigma < 1.0:
+        # A lens never resolves single pixels; where the panorama is the finer one, interpolation cannot either.
+        photo = cv2.GaussianBlur(photo, (0, 0), 0.8)
+    pixels, _ = project_photo(photo, camera, panorama)
     reference = cv2.GaussianBlur(photo, (0, 0), sigma) if sigma > 0.3 else photo
     back = np.asarray(sample(pixels, camera.ray_directions(), cv2.INTER_CUBIC))
     border = int(np.ceil(4 * sigma)) + 2
     error = np.abs(back - reference)[border:-border, border:-border]
-    assert error.mean() < (1.0 if sigma > 1 else 2.0) / 255.0
+    assert error.mean() < 1.0 / 255.0
 
 
 def test_a_photo_finer_than_the_panorama_does_not_alias():
