@@ -21,8 +21,8 @@ from sonovista.scene.gaussians import Gaussians, concatenate
 SMALLEST_SCALE = 1e-3
 """Of a sheet's resolution, below which a budget is given up: it is smaller than the number of sheets."""
 
-PHOTO_PIXELS = 1.3
-"""Pixels of the photo's sheet over its budget: merging brings the smooth parts down, and no more than them."""
+PHOTO_PIXELS = 1.02
+"""Pixels of the photo's sheet over its budget: in a photo full of detail, merging more costs more than it brings."""
 
 
 class Options(BaseModel):
