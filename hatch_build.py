@@ -65,7 +65,9 @@ def _npm(web: Path, *arguments: str) -> None:
     command = [str(node), str(npm), *arguments]
     done = subprocess.run(command, cwd=web, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-20:])
+        # npm says what is wrong first, and then how it is used.
+        lines = (done.stdout + done.stderr).strip().splitlines()
+        tail = "\n".join(lines if len(lines) <= 30 else [*lines[:15], "...", *lines[-15:]])
         raise RuntimeError(
             f"building the viewer failed: npm {' '.join(arguments)} ended with {done.returncode}\n{tail}\n"
             f"(it needs the npm registry once; set {SKIP}=1 to install without the viewer)"
