@@ -3,16 +3,11 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from command_line import Run
 from PIL import Image
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
-FAST = ("--size", "256", "--gaussians", "20000")
-"""Options of a small scene."""
 
 
 @pytest.fixture
@@ -38,13 +33,3 @@ def small_photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Image.open(Path(__file__).parent.parent.parent / "examples" / "stream.jpg") as picture:
         picture.resize((320, 213)).save(path, quality=92)
     return path
-
-
-def refused(result: subprocess.CompletedProcess[str]) -> str:
-    """The one clear line of a run that failed on its input."""
-    assert result.returncode == 1, (result.returncode, result.stderr[-2000:])
-    assert "Traceback" not in result.stderr
-    lines = [line for line in result.stderr.splitlines() if line.startswith("sonovista: error:")]
-    assert len(lines) == 1, result.stderr[-2000:]
-    assert result.stdout == ""
-    return lines[0]

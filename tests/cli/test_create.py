@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from command_line import FAST, Run, refused
 
 from sonovista.generate.pipeline import STAGES
 from sonovista.scene import Scene
-from tests.cli.conftest import FAST, Run, refused
 
 CREATE = """
 import os, signal, sys
