@@ -34,7 +34,7 @@ def photo_coordinates(
 
 
 def project_photo(
-    image: NDArray[np.float32], camera: PerspectiveCamera, height: int, sigma: float = 1.0
+    image: NDArray[np.float32], camera: PerspectiveCamera, height: int, sigma: float = 0.9
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Project a photo to an equirectangular panorama.
 
