@@ -42,7 +42,7 @@ def test_every_sound_is_a_closed_loop_that_its_seed_repeats(name):
     assert join_click(loop) < 4.0
     np.testing.assert_array_equal(loop, synthesise(name, SAMPLES, 3))
     other = synthesise(name, SAMPLES, 4)
-    assert abs(np.corrcoef(loop, other)[0, 1]) < 0.9 or loop.std() / other.std() > 1.5
+    assert abs(np.corrcoef(loop, other)[0, 1]) < 0.9
 
 
 def leave_one_out_accuracy(seeds: int, seconds: float) -> float:

@@ -233,7 +233,17 @@ def animal(kind: str, rng: np.random.Generator, samples: int, sample_rate: int) 
     source = ((1 - call.roughness) * pulses + call.roughness * 0.6 * noise * (0.4 + np.abs(pulses))) * opening
     voice = formant_cascade(source, formants, np.array(call.bandwidths) * 1.0, FORMANT_HOP, float(rate))
     voice = circular_filter(voice, rate, band_gain(0.7 * pitch, 9000, 2))
-    return periodic_resample(voice + 0.12 * diffuse_tail(voice, rate, 0.5, rng), samples)
+    # the loop starts in its longest rest, so that no call straddles the join
+    start = int(rate * _rest_middle(opening, rate))
+    return periodic_resample(np.roll(voice + 0.12 * diffuse_tail(voice, rate, 0.5, rng), -start), samples)
+
+
+def _rest_middle(opening: Loop, sample_rate: int) -> float:
+    """Seconds at the middle of the loop's longest silence."""
+    sounding = np.flatnonzero(opening > 0)
+    rests = np.diff(np.append(sounding, sounding[0] + len(opening)))
+    longest = int(rests.argmax())
+    return float((sounding[longest] + rests[longest] / 2) % len(opening)) / sample_rate
 
 
 def frogs(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
