@@ -61,7 +61,7 @@ def loop_loudness(signal: NDArray[np.floating], sample_rate: float) -> float:
 
 
 def _response(
-    sections: NDArray[np.float64], frequency: NDArray[np.float64], sample_rate: float
+    sections: NDArray[np.float64], frequency: NDArray[np.floating], sample_rate: float
 ) -> NDArray[np.complex128]:
     delay = np.exp(-2j * np.pi * frequency / sample_rate)
     response = np.ones_like(delay)
