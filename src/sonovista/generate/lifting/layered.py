@@ -21,7 +21,7 @@ from sonovista.scene.gaussians import Gaussians, concatenate
 SMALLEST_SCALE = 1e-3
 """Of a sheet's resolution, below which a budget is given up: it is smaller than the number of sheets."""
 
-PHOTO_PIXELS = 1.02
+PHOTO_PIXELS = 1.0
 """Pixels of the photo's sheet over its budget: in a photo full of detail, merging more costs more than it brings."""
 
 
@@ -38,7 +38,7 @@ class Options(BaseModel):
     """Of the budget, for what lies behind edges."""
     hidden_layers: int = Field(default=2, ge=0, le=4)
     """Behind what is seen."""
-    spread: float = Field(default=0.6, gt=0.0, le=2.0)
+    spread: float = Field(default=0.55, gt=0.0, le=2.0)
     """Standard deviation of a Gaussian over the size of the pixels it stands for."""
     opacity: float = Field(default=0.98, gt=0.0, lt=1.0)
     maximum_slant: float = Field(default=6.0, gt=0.0)
