@@ -25,7 +25,12 @@ from sonovista.geometry.equirectangular import pixel_angles
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "generate"))
 
-from depth_scenes import absolute_relative_error, as_panorama, render_both, twenty_worlds  # noqa: E402
+from depth_scenes import (  # noqa: E402  # pyright: ignore[reportMissingImports]
+    absolute_relative_error,
+    as_panorama,
+    render_both,
+    twenty_worlds,
+)
 
 
 def panorama_elevation(height: int) -> NDArray[np.float32]:

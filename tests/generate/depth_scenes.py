@@ -105,7 +105,7 @@ def render(world: World, directions: NDArray[np.float64]) -> Rendering:
     rays = directions.reshape(-1, 3)
     nearest = np.full(len(rays), END_OF_WORLD)
     owner = np.zeros(len(rays), np.int32)
-    names: list[RegionClass] = ["sky", world.ground]
+    names: list[str] = ["sky", world.ground]
     with np.errstate(divide="ignore", invalid="ignore"):
         t = np.where(rays[:, 2] < 0, -world.camera_height / rays[:, 2], np.inf)
         owner[t < nearest], nearest = 1, np.minimum(nearest, t)
@@ -145,7 +145,7 @@ def _hit(box: Box, rays: NDArray[np.float64], camera_height: float) -> tuple[NDA
     return np.where(hit, first, np.inf), np.zeros(len(rays), int)
 
 
-def _colours(points: NDArray[np.float64], owner: NDArray[np.int32], names: list[RegionClass]) -> NDArray[np.uint8]:
+def _colours(points: NDArray[np.float64], owner: NDArray[np.int32], names: list[str]) -> NDArray[np.uint8]:
     base = np.array([_COLOURS[name] for name in names], float)
     # Neighbours of the same class differ in shade, and all but the sky carry a texture that is fixed in the world.
     shade = 1.0 + 0.12 * np.sin(2.4 * np.arange(len(names)))

@@ -22,7 +22,7 @@ from sonovista.geometry.equirectangular import direction_to_pixel, pixel_angles
 LEVEL = Calibration(0.0, 0.0, np.radians(60.0), 1.0, 1.0, 1.0, "known")
 
 
-COARSE = {"photo_columns": 160, "step_deg": 1.0}
+COARSE = {"photo_columns": 160, "step_deg": 0.5}
 
 
 def estimate(world, **options):

@@ -1,6 +1,7 @@
 """A grid of directions, fine where the photo looks and coarser elsewhere, on which depth is solved once for both."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -79,9 +80,7 @@ def photo_grid(camera: PerspectiveCamera, fine_columns: int, step: float) -> Ang
     return AngularGrid(falling_azimuth, falling_elevation)
 
 
-def look_up(
-    values: NDArray[np.generic], u: NDArray[np.floating], v: NDArray[np.floating], interpolation: int
-) -> NDArray[np.generic]:
+def look_up(values: NDArray[Any], u: NDArray[np.floating], v: NDArray[np.floating], interpolation: int) -> NDArray[Any]:
     """Sample an array whose left and right edges touch at fractional columns and rows (first centre at 0)."""
     padded = np.concatenate([values[:, -2:], values, values[:, :2]], axis=1)
     return cv2.remap(

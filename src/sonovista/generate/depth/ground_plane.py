@@ -39,15 +39,15 @@ class GroundPlaneOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    outdoor_camera_height: float = Field(1.6, gt=0.1, le=100.0, description="Metres above the ground.")
-    indoor_camera_height: float = Field(1.4, gt=0.1, le=10.0, description="Metres above the floor.")
-    room_wall: float = Field(3.0, ge=1.0, le=14.0, description="Metres to a wall of which nothing is seen.")
-    room_ceiling: float = Field(1.2, ge=0.5, le=5.0, description="Metres above the camera where it is not seen.")
-    reach: float = Field(80.0, ge=10.0, le=FARTHEST, description="Metres to which open ground is drawn out.")
-    photo_columns: int = Field(440, ge=32, le=2048, description="Columns of the grid across the photo.")
-    step_deg: float = Field(0.5, ge=0.1, le=4.0, description="Spacing of the grid outside the photo.")
-    smoothing: float = Field(400.0, ge=0.0, le=1e4, description="Of surfaces, in cells squared.")
-    colour_sigma: float = Field(14.0, gt=0.0, le=255.0, description="Levels of 255 that count as an edge.")
+    outdoor_camera_height: float = Field(default=1.6, gt=0.1, le=100.0, description="Metres above the ground.")
+    indoor_camera_height: float = Field(default=1.4, gt=0.1, le=10.0, description="Metres above the floor.")
+    room_wall: float = Field(default=3.0, ge=1.0, le=14.0, description="Metres to a wall of which nothing is seen.")
+    room_ceiling: float = Field(default=1.2, ge=0.5, le=5.0, description="Metres above the camera, where unseen.")
+    reach: float = Field(default=80.0, ge=10.0, le=FARTHEST, description="Metres to which open ground is drawn out.")
+    photo_columns: int = Field(default=440, ge=32, le=2048, description="Columns of the grid across the photo.")
+    step_deg: float = Field(default=0.5, ge=0.1, le=4.0, description="Spacing of the grid outside the photo.")
+    smoothing: float = Field(default=400.0, ge=0.0, le=1e4, description="Of surfaces, in cells squared.")
+    colour_sigma: float = Field(default=14.0, gt=0.0, le=255.0, description="Levels of 255 that count as an edge.")
 
 
 @dataclass(frozen=True)

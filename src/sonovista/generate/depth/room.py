@@ -89,6 +89,7 @@ def _fit_walls(
     offset = r[:, None] * facing
     walls = np.full(4, default)
     side = facing.argmax(axis=1)
+    reach = np.full(facing.shape, np.inf)
     for _ in range(6):
         for k in range(4):
             mine = side == k

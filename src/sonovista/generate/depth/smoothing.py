@@ -42,6 +42,12 @@ def smooth_surfaces(
     return (numerator / np.maximum(weight, 1e-12))[:, pad:-pad]
 
 
+def _nearest(mask: NDArray[np.bool_]) -> NDArray[np.int_]:
+    """Row and column of the nearest cell inside a mask, shape `(2, R, C)`."""
+    indices = ndimage.distance_transform_edt(~mask, return_distances=False, return_indices=True)
+    return np.asarray(indices, np.int_)
+
+
 def join_border(
     grid: AngularGrid, log_r: NDArray[np.float64], seen: NDArray[np.bool_], standing: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
@@ -55,9 +61,9 @@ def join_border(
     """
     if not seen.any() or seen.all():
         return log_r
-    _, (row, column) = ndimage.distance_transform_edt(~seen, return_indices=True)
+    row, column = _nearest(seen)
     # One cell outward of every cell of the border, the nearest unseen one.
-    _, outward = ndimage.distance_transform_edt(seen, return_indices=True)
+    outward = _nearest(~seen)
     inner = log_r[row, column]
     out_row, out_column = outward[0][row, column], outward[1][row, column]
     valid = standing[row, column] & standing[out_row, out_column]

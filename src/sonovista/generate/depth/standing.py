@@ -25,6 +25,7 @@ TALLEST = {Material.PLANTS: 18.0, Material.BUILT: 40.0, Material.OBJECT: 8.0, Ma
 """Metres above the camera that near surfaces reach before they close overhead."""
 LOWEST_FOOT = np.radians(-40.0)
 """Below this elevation a surface that never shows its foot is taken as lying on the ground."""
+CLUTTER_LEAN = 1.0
 CUT_SHARE = 0.85
 """Of the ground's distance at the photo's lower border: where a thing stands that this border cuts off."""
 
@@ -185,7 +186,12 @@ class _Feet:
             row, column = np.divmod(cells, log_r.shape[1])
             profile, foot_tangent = self._profile(int(k), log_r, base, far)
             kind = Material(int(self.layout.materials[k]))
-            value = leaning(profile[column], foot_tangent[column], tangent[row], LEAN[kind])
+            mine = self.order[self.starts[k] : self.starts[k + 1]]
+            # Clutter that fills the picture down to its border lies on the floor as much as it stands there.
+            clutter = kind == Material.OBJECT and self.cut[mine].mean() > 0.4
+            value = leaning(
+                profile[column], foot_tangent[column], tangent[row], CLUTTER_LEAN if clutter else LEAN[kind]
+            )
             overhead = np.log(TALLEST[kind]) - np.log(np.maximum(tangent[row], 1e-3))
             value = np.minimum(value, np.maximum(overhead, np.log(1.0)))
             clamped = self.grid.elevation[row] < LOWEST_FOOT

@@ -12,8 +12,8 @@ RIDGE_DISTANCE = 30.0
 
 def wrapped_components(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int32], int]:
     """Four-connected components of a mask whose left and right edges touch; 0 is background."""
-    labels, count = ndimage.label(mask)
-    labels = np.asarray(labels, np.int32)
+    labels = np.empty(mask.shape, np.int32)
+    count = int(np.asarray(ndimage.label(mask, output=labels)))
     pairs = np.unique(np.stack([labels[:, 0], labels[:, -1]], axis=1), axis=0)
     pairs = pairs[(pairs > 0).all(axis=1)]
     parent = np.arange(count + 1)
@@ -31,7 +31,7 @@ def _root(parent: NDArray[np.int_], i: int) -> int:
     return i
 
 
-def cyclic_quantile(values: NDArray[np.floating], half_width: int, quantile: float) -> NDArray[np.floating]:
+def cyclic_quantile(values: NDArray[np.floating], half_width: int, quantile: float) -> NDArray[np.float64]:
     """A running quantile around a circle that passes NaN over; NaN where a whole window is."""
     count = len(values)
     half_width = min(half_width, (count - 1) // 2)
@@ -42,7 +42,7 @@ def cyclic_quantile(values: NDArray[np.floating], half_width: int, quantile: flo
     return np.where(valid > 0, ordered[np.arange(count), index], np.nan)
 
 
-def angular_smooth(values: NDArray[np.floating], widths: NDArray[np.floating], sigma: float) -> NDArray[np.floating]:
+def angular_smooth(values: NDArray[np.floating], widths: NDArray[np.floating], sigma: float) -> NDArray[np.float64]:
     """Gaussian smoothing around the circle of columns of unequal `widths`; `sigma` in radians."""
     fine = max(64, int(np.ceil(2 * np.pi / (sigma / 4.0))))
     place = np.cumsum(widths) - 0.5 * widths
@@ -52,7 +52,7 @@ def angular_smooth(values: NDArray[np.floating], widths: NDArray[np.floating], s
     return np.interp(place, at, smooth, period=2 * np.pi)
 
 
-def fill_cyclic(values: NDArray[np.floating], default: float) -> NDArray[np.floating]:
+def fill_cyclic(values: NDArray[np.floating], default: float) -> NDArray[np.float64]:
     """Linear interpolation over NaN around the circle; `default` where nothing is known."""
     known = np.flatnonzero(np.isfinite(values))
     if len(known) == 0:
