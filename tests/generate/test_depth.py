@@ -33,7 +33,7 @@ def estimate(world, **options):
     return result, panorama, photo
 
 
-def painted(rows: list[tuple[float, RegionClass]], height: int = 128, observed: bool = True) -> DepthEstimate:
+def painted(rows: list[tuple[float, RegionClass]], height: int = 256, observed: bool = True) -> DepthEstimate:
     """Depth of a world that looks the same all around: classes by the tangent of elevation from which they begin."""
     names = [name for _, name in rows]
     edges = np.array([edge for edge, _ in rows])

@@ -153,7 +153,7 @@ def _mix_cells(
             at_u = whole_u + np.float32(du)
             cell = look_up(packed, at_u, at_v, cv2.INTER_NEAREST)
             value = look_up(values, at_u, at_v, cv2.INTER_NEAREST)
-            difference = cv2.absdiff(own, cell)
+            difference = np.asarray(cv2.absdiff(own, cell), np.uint8)
             colour = difference[..., 0].astype(np.int16) + difference[..., 1] + difference[..., 2]
             weight = falloff[colour] * np.where(difference[..., 3] == 0, np.float32(1.0), np.float32(1e-4))
             weight *= (near_v * np.maximum(0.0, reach - np.abs(at_u - u))) ** 2 + np.float32(1e-6)
