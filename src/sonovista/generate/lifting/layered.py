@@ -13,7 +13,7 @@ from sonovista.generate.lifting.blocks import choose_blocks, merging_errors
 from sonovista.generate.lifting.depth_edges import sharpen_jumps
 from sonovista.generate.lifting.hidden import hidden_layers
 from sonovista.generate.lifting.refinement import refine_colours
-from sonovista.generate.lifting.sheets import Sheet, cube_sheets, photo_sheet, with_photo_depth
+from sonovista.generate.lifting.sheets import Sheet, cube_sheets, photo_sheet, resized, with_photo_depth
 from sonovista.generate.lifting.surfels import surfels
 from sonovista.generate.outpainting.protocol import Panorama
 from sonovista.scene.gaussians import Gaussians, concatenate
@@ -23,6 +23,9 @@ SMALLEST_SCALE = 1e-3
 
 PHOTO_PIXELS = 1.0
 """Pixels of the photo's sheet over its budget: in a photo full of detail, merging more costs more than it brings."""
+
+FACE_VIEW = 704
+"""Pixels along a side at which faces smaller than it are refined: they too are watched larger than they are."""
 
 
 class Options(BaseModel):
@@ -43,6 +46,9 @@ class Options(BaseModel):
     opacity: float = Field(default=0.98, gt=0.0, lt=1.0)
     maximum_slant: float = Field(default=6.0, gt=0.0)
     """Metres along the ray per metre across it to which a surfel may lean."""
+    view_width: int = Field(default=1024, ge=16, le=4096)
+    """Pixels across the photo's view at which its colours are refined, about as it is watched: refined for a smaller
+    view they would be too sharp in a larger one, since every view blurs by its own pixels."""
     iterations: int = Field(default=10, ge=0, le=100)
     """Of the refinement of colours, for each view."""
     damping: float = Field(default=0.001, ge=0.0)
@@ -103,9 +109,10 @@ class LayeredLifter:
 
         left = budget - sum(map(len, [*photo_clouds, *hidden_clouds]))
         around_sheets, around_clouds = self._lift(around, left)
-        return self._refined(
-            [*around_sheets, *photo_sheets], [*around_clouds, *photo_clouds], concatenate(hidden_clouds)
-        )
+        views = [resized(s, max(s.camera.width, min(2 * s.camera.width, FACE_VIEW))) for s in around_sheets]
+        whole = Sheet(photo_camera, image.astype(np.float32) / 255.0, depth.photo, np.ones((height, width), bool))
+        views.append(resized(whole, max(photo_sheets[0].camera.width, options.view_width)))
+        return self._refined(views, [*around_clouds, *photo_clouds], concatenate(hidden_clouds))
 
     def _lift(
         self, sheets_at: Callable[[float], list[Sheet]], budget: int, scale: float = 1.0
@@ -127,22 +134,22 @@ class LayeredLifter:
             for sheet, blocks, p in zip(sheets, chosen, parallax, strict=True)
         ]
 
-    def _refined(self, sheets: list[Sheet], clouds: list[Gaussians], hidden: Gaussians) -> Gaussians:
-        """All clouds in one, the colours of each refined in the view of its own sheet."""
+    def _refined(self, views: list[Sheet], clouds: list[Gaussians], hidden: Gaussians) -> Gaussians:
+        """All clouds in one, the colours of each refined in its own view."""
         everything = concatenate([*clouds, hidden])
         if self.options.iterations == 0:
             return everything
         first = 0
-        for sheet, cloud in zip(sheets, clouds, strict=True):
+        for view, cloud in zip(views, clouds, strict=True):
             free = np.zeros(len(everything), bool)
             free[first : first + len(cloud)] = True
             first += len(cloud)
             if len(cloud):
                 everything = refine_colours(
                     everything,
-                    sheet.camera,
-                    sheet.colours,
-                    sheet.used,
+                    view.camera,
+                    view.colours,
+                    view.used,
                     free,
                     self.options.iterations,
                     self.options.damping,

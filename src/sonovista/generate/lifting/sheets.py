@@ -1,6 +1,6 @@
 """What one camera at the world's origin sees, as a picture with depth: the form in which everything is lifted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -79,6 +79,21 @@ def cube_sheets(
             face_colours = np.asarray(equirectangular.sample(colours, rays, cv2.INTER_LINEAR), np.float32)
             sheets.append(Sheet(camera, face_colours, face[..., 0] * _cosines(camera), face_used))
     return sheets
+
+
+def resized(sheet: Sheet, width: int) -> Sheet:
+    """The same view with another number of pixels: averaged over areas to shrink, cubic to grow."""
+    camera = sheet.camera
+    size = (width, max(1, round(width * camera.height / camera.width)))
+    interpolation = cv2.INTER_AREA if width < camera.width else cv2.INTER_CUBIC
+    colours = np.asarray(cv2.resize(sheet.colours, size, interpolation=interpolation), np.float32)
+    nearest = cv2.INTER_NEAREST_EXACT
+    return Sheet(
+        replace(camera, width=size[0], height=size[1]),
+        np.clip(colours, 0.0, 1.0),
+        np.asarray(cv2.resize(sheet.depth, size, interpolation=nearest), np.float32),
+        cv2.resize(sheet.used.astype(np.uint8), size, interpolation=nearest) > 0,
+    )
 
 
 def with_photo_depth(
