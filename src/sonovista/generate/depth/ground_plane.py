@@ -151,7 +151,7 @@ class GroundPlaneDepth:
     ) -> NDArray[np.float64]:
         """Smooth log distance where neither the picture nor the surfaces have an edge."""
         colour = cv2.GaussianBlur(cells.pixels, (0, 0), 0.8).astype(np.float32)
-        sky = cells.material == Material.SKY
+        sky, flat = cells.material == Material.SKY, cells.material == Material.FLAT
 
         def ties(shift_axis: int) -> NDArray[np.float64]:
             def neighbour(a: NDArray) -> NDArray:
@@ -164,6 +164,8 @@ class GroundPlaneDepth:
             # Where the photo ends the regions may change with no edge in the world behind it.
             border = trusted != neighbour(trusted)
             tie = np.where(other & jump & ~border, 0.0, tie)
+            # Ground meets a foot at an angle: smoothed across, it would draw the foot nearer.
+            tie = np.where(flat != neighbour(flat), 0.0, tie)
             return np.where(sky | neighbour(sky), 0.0, tie).astype(np.float64)
 
         confidence = np.where(sky, 1e-6, 1.0)
