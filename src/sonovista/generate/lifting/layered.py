@@ -21,9 +21,6 @@ from sonovista.scene.gaussians import Gaussians, concatenate
 SMALLEST_SCALE = 1e-3
 """Of a sheet's resolution, below which a budget is given up: it is smaller than the number of sheets."""
 
-PHOTO_PIXELS = 1.0
-"""Pixels of the photo's sheet over its budget: in a photo full of detail, merging more costs more than it brings."""
-
 FACE_VIEW = 704
 """Pixels along a side at which faces smaller than it are refined: they too are watched larger than they are."""
 
@@ -41,9 +38,12 @@ class Options(BaseModel):
     """Of the budget, for what lies behind edges."""
     hidden_layers: int = Field(default=2, ge=0, le=4)
     """Behind what is seen."""
-    spread: float = Field(default=0.55, gt=0.0, le=2.0)
-    """Standard deviation of a Gaussian over the size of the pixels it stands for."""
-    opacity: float = Field(default=0.98, gt=0.0, lt=1.0)
+    spread: float = Field(default=0.62, gt=0.0, le=2.0)
+    """Standard deviation of the photo's Gaussians over the size of the pixels they stand for: less lets the dark behind
+    through as a grid, more blurs beyond what refinement can mend."""
+    surround_spread: float = Field(default=0.8, gt=0.0, le=2.0)
+    """Likewise around the photo and behind, where pixels are coarse and watched enlarged."""
+    opacity: float = Field(default=0.99, gt=0.0, lt=1.0)
     maximum_slant: float = Field(default=6.0, gt=0.0)
     """Metres along the ray per metre across it to which a surfel may lean."""
     view_width: int = Field(default=1024, ge=16, le=4096)
@@ -92,34 +92,33 @@ class LayeredLifter:
             return [replace(sheet, depth=1.0 / sharp)]
 
         photo_budget = int(options.photo_share * budget)
-        photo_sheets, photo_clouds = self._lift(
-            photo, photo_budget, np.sqrt(PHOTO_PIXELS * photo_budget / (height * width))
-        )
+        # A small photo is enlarged: Gaussians of its pixels' size could not draw the edges that a viewer interpolates.
+        scale = min(np.sqrt(photo_budget / (height * width)), max(1.0, options.view_width / width))
+        photo_sheets, photo_clouds = self._lift(photo, photo_budget, options.spread, scale)
         layers = hidden_layers(colours, inverse, options.step, options.hidden_layers)
 
         def behind(scale: float) -> list[Sheet]:
             size = face_size(scale, per_radian)
             return [s for x in layers for s in cube_sheets(x.colours, 1.0 / x.inverse, x.mask, size)]
 
-        _, hidden_clouds = self._lift(behind, int(options.hidden_share * budget))
+        _, hidden_clouds = self._lift(behind, int(options.hidden_share * budget), options.surround_spread)
         everywhere = np.ones(inverse.shape, bool)
 
         def around(scale: float) -> list[Sheet]:
             return cube_sheets(colours, 1.0 / inverse, everywhere, face_size(scale, per_radian), photo_camera)
 
         left = budget - sum(map(len, [*photo_clouds, *hidden_clouds]))
-        around_sheets, around_clouds = self._lift(around, left)
+        around_sheets, around_clouds = self._lift(around, left, options.surround_spread)
         views = [resized(s, max(s.camera.width, min(2 * s.camera.width, FACE_VIEW))) for s in around_sheets]
         whole = Sheet(photo_camera, image.astype(np.float32) / 255.0, depth.photo, np.ones((height, width), bool))
         views.append(resized(whole, max(photo_sheets[0].camera.width, options.view_width)))
         return self._refined(views, [*around_clouds, *photo_clouds], concatenate(hidden_clouds))
 
     def _lift(
-        self, sheets_at: Callable[[float], list[Sheet]], budget: int, scale: float = 1.0
+        self, sheets_at: Callable[[float], list[Sheet]], budget: int, spread: float, scale: float = 1.0
     ) -> tuple[list[Sheet], list[Gaussians]]:
         """Sheets and their Gaussians, at most `budget`: at a coarser scale where merging alone would be too many."""
         options = self.options
-        scale = min(1.0, scale)
         while True:
             sheets = sheets_at(scale)
             parallax = [options.step * sheet.camera.focal_length for sheet in sheets]
@@ -130,7 +129,7 @@ class LayeredLifter:
                 break
             scale *= max(0.5, 0.97 * np.sqrt(budget / count))
         return sheets, [
-            surfels(sheet, blocks, p, options.spread, options.opacity, options.maximum_slant)
+            surfels(sheet, blocks, p, spread, options.opacity, options.maximum_slant)
             for sheet, blocks, p in zip(sheets, chosen, parallax, strict=True)
         ]
 

@@ -30,18 +30,18 @@ class Sheet:
 def photo_sheet(
     image: NDArray[np.uint8], distance: NDArray[np.float32], calibration: Calibration, scale: float
 ) -> Sheet:
-    """The photo, made smaller by area averaging.
+    """The photo, made smaller by area averaging or larger by cubic interpolation.
 
     Args:
         image: RGB, shape `(h, w, 3)`.
         distance: metres along the rays of the photo's pixels, shape `(h, w)`.
         calibration: of the photo.
-        scale: of the sheet's size to the photo's, at most 1.
+        scale: of the sheet's size to the photo's.
     """
     height, width = max(1, int(image.shape[0] * scale)), max(1, int(image.shape[1] * scale))
-    colours = np.asarray(
-        cv2.resize(image.astype(np.float32) / 255.0, (width, height), interpolation=cv2.INTER_AREA), np.float32
-    )
+    interpolation = cv2.INTER_AREA if scale <= 1.0 else cv2.INTER_CUBIC
+    scaled = cv2.resize(image.astype(np.float32) / 255.0, (width, height), interpolation=interpolation)
+    colours = np.clip(np.asarray(scaled, np.float32), 0.0, 1.0)
     # Nearest, since a mean of near and far would hang in the air between them.
     distance = np.asarray(cv2.resize(distance, (width, height), interpolation=cv2.INTER_NEAREST_EXACT), np.float32)
     camera = calibration.camera(width, height)
