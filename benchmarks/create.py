@@ -1,6 +1,6 @@
 """Seconds and peak memory of `sonovista create` for every example photo, each in a process of its own.
 
-    python benchmarks/create.py [PHOTO ...] [--size 1024]
+python benchmarks/create.py [PHOTO ...] [--size 1024]
 """
 
 import argparse

@@ -13,7 +13,12 @@ def noise(samples: int = 48_000, seed: int = 0) -> np.ndarray:
 
 def point(identifier: str, position, gain_db: float = 0.0) -> Source:
     return Source(
-        id=identifier, label="thing", kind="point", position=tuple(map(float, position)), gain_db=gain_db, sound="a.flac"
+        id=identifier,
+        label="thing",
+        kind="point",
+        position=tuple(map(float, position)),
+        gain_db=gain_db,
+        sound="a.flac",
     )
 
 

@@ -2,6 +2,8 @@
 right, elevation falls from +pi/2 at the top; pixel centres lie at `(i + 0.5)`.
 """
 
+from typing import TypeVar
+
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,11 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 from sonovista.geometry.cameras import PerspectiveCamera
 from sonovista.geometry.frames import angles_from_direction, direction_from_angles
 
+Scalar = TypeVar("Scalar", np.uint8, np.float32)
+
 
 def pixel_angles(height: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Azimuth of every column, shape `(2 * height,)`, and elevation of every row, shape `(height,)`, in radians."""
-    azimuth = np.pi - (np.arange(2 * height) + 0.5) * (np.pi / height)
-    elevation = 0.5 * np.pi - (np.arange(height) + 0.5) * (np.pi / height)
+    azimuth = np.pi - (np.arange(2 * height, dtype=float) + 0.5) * (np.pi / height)
+    elevation = 0.5 * np.pi - (np.arange(height, dtype=float) + 0.5) * (np.pi / height)
     return azimuth, elevation
 
 
@@ -45,8 +49,8 @@ def direction_to_pixel(direction: ArrayLike, height: int) -> tuple[NDArray[np.fl
 
 
 def sample(
-    panorama: NDArray[np.generic], direction: ArrayLike, interpolation: int = cv2.INTER_LINEAR
-) -> NDArray[np.generic]:
+    panorama: NDArray[Scalar], direction: ArrayLike, interpolation: int = cv2.INTER_LINEAR
+) -> NDArray[Scalar]:
     """Look a panorama up in directions, wrapping at the seam and across the poles.
 
     Args:
@@ -67,11 +71,11 @@ def sample(
     padded = np.concatenate([padded[:, -margin:], padded, padded[:, :margin]], axis=1)
     map_u = (u - 0.5 + margin).astype(np.float32)
     map_v = (v - 0.5 + margin).astype(np.float32)
-    return cv2.remap(padded, map_u, map_v, interpolation)
+    return cv2.remap(padded, map_u, map_v, interpolation)  # pyright: ignore[reportReturnType]
 
 
 def perspective_view(
-    panorama: NDArray[np.generic], camera: PerspectiveCamera, interpolation: int = cv2.INTER_LINEAR
-) -> NDArray[np.generic]:
+    panorama: NDArray[Scalar], camera: PerspectiveCamera, interpolation: int = cv2.INTER_LINEAR
+) -> NDArray[Scalar]:
     """What a pinhole camera at the panorama's centre sees: shape `(camera.height, camera.width[, C])`."""
     return sample(panorama, camera.ray_directions(), interpolation)

@@ -20,13 +20,13 @@ class Source(_Model):
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
     label: Annotated[str, Field(min_length=1, max_length=200)]
     kind: Literal["point", "area", "ambient"]
-    position: Vector | None = Field(None, description="Metres, world frame; the centroid. None for ambience.")
+    position: Vector | None = Field(default=None, description="Metres, world frame; the centroid. None for ambience.")
     points: list[Vector] | None = Field(
-        None, max_length=1000, description="Metres, world frame; samples of an area source's surface."
+        default=None, max_length=1000, description="Metres, world frame; samples of an area source's surface."
     )
     gain_db: Annotated[float, Field(ge=-120, le=60)] = Field(description="Added to the sound file; level at 1 m.")
     sound: RelativePath = Field(description="Mono sound file, looped, relative to the scene's folder.")
-    mask: RelativePath | None = Field(None, description="Where it is in the panorama: 8-bit PNG, 255 inside.")
+    mask: RelativePath | None = Field(default=None, description="Where it is in the panorama: 8-bit PNG, 255 inside.")
     confidence: Annotated[float, Field(ge=0, le=1)] = 1.0
     provenance: Annotated[str, Field(max_length=2000)] = ""
 
@@ -38,7 +38,7 @@ class Listener(_Model):
     yaw_deg: Finite = 0.0
     pitch_deg: Finite = 0.0
     horizontal_fov_deg: Annotated[float, Field(gt=0, lt=180)] = 75.0
-    gain_db: Annotated[float, Field(ge=-120, le=60)] = Field(0.0, description="Added to everything that is heard.")
+    gain_db: Annotated[float, Field(ge=-120, le=60)] = Field(default=0.0, description="Added to everything that is heard.")
 
 
 class Acoustics(_Model):
@@ -81,7 +81,7 @@ class SceneDocument(_Model):
     acoustics: Acoustics = Acoustics()
     photo: PhotoCamera | None = None
     camera_height: Annotated[float, Field(gt=0, le=1000)] = Field(
-        1.6, description="Metres from the ground to the listener's start; the ground is at z = -camera_height."
+        default=1.6, description="Metres from the ground to the listener's start; the ground is at z = -camera_height."
     )
     indoor: bool = False
     panorama: RelativePath | None = None
