@@ -49,8 +49,8 @@ class Options(BaseModel):
     view_width: int = Field(default=1024, ge=16, le=4096)
     """Pixels across the photo's view at which its colours are refined, about as it is watched: refined for a smaller
     view they would be too sharp in a larger one, since every view blurs by its own pixels."""
-    iterations: int = Field(default=10, ge=0, le=100)
-    """Of the refinement of colours, for each view."""
+    iterations: int = Field(default=4, ge=0, le=100)
+    """Of the refinement of colours, in each of its rounds for each view."""
     damping: float = Field(default=0.001, ge=0.0)
     """Of the refinement of colours."""
 

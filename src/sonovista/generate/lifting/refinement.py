@@ -9,6 +9,9 @@ from sonovista.geometry import PerspectiveCamera
 from sonovista.render.splats.weights import BlendingWeights, blending_weights
 from sonovista.scene.gaussians import Gaussians
 
+ROUNDS = 3
+"""Of solving and clipping."""
+
 
 def refine_colours(
     gaussians: Gaussians,
@@ -22,8 +25,9 @@ def refine_colours(
     """Change colours so that the camera's picture comes close to the target.
 
     A picture is linear in the colours, so this is a linear least-squares problem: `|A c - target|^2` over the given
-    pixels plus `damping * |c - c_0|^2`, solved by conjugate gradients on the normal equations, a few steps from where
-    the colours are (few, because the last ones would only sharpen noise).
+    pixels plus `damping * |c - c_0|^2`, with colours bound to [0, 1]. It is solved in rounds: a few steps of conjugate
+    gradients on the normal equations (few, because the last ones would only sharpen noise), then colours are clipped
+    and the next round begins from there.
 
     Args:
         gaussians: N of them.
@@ -31,7 +35,7 @@ def refine_colours(
         target: sRGB in [0, 1], shape `(camera.height, camera.width, 3)`.
         rows: pixels that count, shape `(camera.height, camera.width)`.
         free: Gaussians whose colour may change, shape `(N,)`.
-        iterations: each draws the picture and sends the residual back to the Gaussians.
+        iterations: in a round; each draws the picture and sends the residual back to the Gaussians.
         damping: weight of staying at the colours given.
 
     Returns:
@@ -40,19 +44,33 @@ def refine_colours(
     Source: Hestenes and Stiefel 1952 (CGLS).
     """
     weights = blending_weights(gaussians, camera)
-    residual = target - weights.apply(gaussians.colours)
-    residual[~rows] = 0.0
-    colours = gaussians.colours.copy()
-    colours[free] += _solve(weights.restricted(rows, free), residual, iterations, damping)
-    return replace(gaussians, colours=np.clip(colours, 0.0, 1.0))
+    fixed = gaussians.colours.copy()
+    fixed[free] = 0.0
+    target = np.where(rows[..., None], target - weights.apply(fixed), 0.0).astype(np.float32)
+    weights = weights.restricted(rows, free)
+    colours = gaussians.colours[free]
+    for _ in range(ROUNDS):
+        residual = target - weights.apply(colours)
+        change = _solve(weights, residual, colours, iterations, damping)
+        colours = np.clip(colours + change, 0.0, 1.0)
+    everything = gaussians.colours.copy()
+    everything[free] = colours
+    return replace(gaussians, colours=everything)
 
 
 def _solve(
-    weights: BlendingWeights, residual: NDArray[np.float32], iterations: int, damping: float
+    weights: BlendingWeights,
+    residual: NDArray[np.float32],
+    colours: NDArray[np.float32],
+    iterations: int,
+    damping: float,
 ) -> NDArray[np.float32]:
     """CGLS for every colour channel by itself: the change of the colours, shape `(weights.count, 3)`."""
-    change = np.zeros((weights.count, 3), np.float32)
     gradient = weights.apply_transposed(residual)
+    # What stands at a bound and is pushed beyond it stays there, so that the others make up for it.
+    stays = ((colours <= 0.0) & (gradient < 0.0)) | ((colours >= 1.0) & (gradient > 0.0))
+    gradient[stays] = 0.0
+    change = np.zeros((weights.count, 3), np.float32)
     direction = gradient.copy()
     power = _squared(gradient)
     for _ in range(iterations):
@@ -63,6 +81,7 @@ def _solve(
         residual -= step * image
         gradient = weights.apply_transposed(residual)
         gradient -= np.float32(damping) * change
+        gradient[stays] = 0.0
         before, power = power, _squared(gradient)
         direction *= _ratio(power, before)
         direction += gradient
