@@ -30,7 +30,7 @@ maker = Synthesizer(Options())
         ("singing birds", "birds"),
         ("sparrow", "birds"),
         ("cicada", "cicadas"),
-        ("cars", "traffic"),
+        ("passing cars", "traffic"),
         ("idling truck", "engine"),
         ("people", "crowd"),
         ("church bell", "bell"),

@@ -60,6 +60,16 @@ def test_ontology_is_large_and_every_sound_can_be_made() -> None:
     assert {thing.synthesis for thing in ONTOLOGY.things} - {None} <= set(SYNTHESES)
 
 
+def test_every_name_is_sounded_by_its_own_synthesiser() -> None:
+    from sonovista.generate.sounding.procedural import find_synthesis
+
+    for thing in ONTOLOGY.things:
+        if thing.synthesis is not None:
+            found = find_synthesis(thing.name, thing.prompt)
+            assert found is not None
+            assert (thing.name, found[0]) == (thing.name, thing.synthesis)
+
+
 def test_every_word_of_the_ontology_finds_its_thing() -> None:
     for thing in ONTOLOGY.things:
         for word in (thing.name, thing.label, *thing.synonyms):
@@ -157,6 +167,27 @@ def test_ridge_hears_wind_and_no_water() -> None:
     found = names(understand(RIDGE))
     assert "mountain_wind" in found
     assert not found & {"stream", "waterfall", "lake_lapping", "surf"}
+
+
+def test_no_song_among_bare_cliffs() -> None:
+    found = names(understand([("sky", 26), ("rock", 30), ("vegetation", 4), ("grass", 20)]))
+    assert "songbirds" not in found
+    assert "mountain_wind" in found
+
+
+def test_birds_and_streams_stay_out_of_the_sky_and_below_the_eye() -> None:
+    sky_to_the_ground = [("sky", 50), ("grass", 30)]
+    birds = understand(sky_to_the_ground, "birds")[0].weight
+    assert birds is not None
+    assert birds[:50].max() == 0.0
+    steep_water = [("vegetation", 20), ("running_water", 60)]
+    stream = understand(steep_water, "stream")[0].weight
+    assert stream is not None
+    assert stream[:40].max() < 0.05
+    assert stream[50:, 60].min() > 0.5
+    falls = understand(steep_water, "waterfall", light=230)[0].weight
+    assert falls is not None
+    assert falls[39].max() > 0.5
 
 
 def test_open_sea_hears_surf_and_gulls() -> None:

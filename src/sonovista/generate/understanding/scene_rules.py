@@ -24,6 +24,7 @@ UNSEEN = 0.45
 """Weight of what was completed, against 1 for what the photo shows: a thing is sought first where it was seen."""
 LATER_HOST = 0.75
 """Each further host of a thing fits it this much less than the one before."""
+FALLING_WATER = ("waterfall", "fountain")
 
 
 class SceneRulesOptions(BaseModel):
@@ -72,9 +73,14 @@ def _lapping(e: SceneEvidence) -> float:
     return 0.75 * ramp(e.share["water"], 0.06, 0.12) * (1.0 - ramp(other, 0.2, 0.5))
 
 
+def _bare(e: SceneEvidence) -> float:
+    """How much it is rock and snow where hardly a tree grows."""
+    return ramp(e.total("rock", "snow"), 0.15, 0.3) * (1.0 - ramp(e.share["vegetation"], 0.1, 0.25))
+
+
 def _songbirds(e: SceneEvidence) -> float:
     plants = e.share["vegetation"] + 0.5 * e.share["grass"]
-    return (0.9 if not e.night else 0.2) * ramp(plants, 0.0, 0.12)
+    return (0.9 if not e.night else 0.2) * ramp(plants, 0.0, 0.12) * (1.0 - _bare(e))
 
 
 def _gulls(e: SceneEvidence) -> float:
@@ -82,8 +88,7 @@ def _gulls(e: SceneEvidence) -> float:
 
 
 def _crow(e: SceneEvidence) -> float:
-    bare = ramp(e.total("rock", "snow"), 0.15, 0.3) * (1.0 - ramp(e.share["vegetation"], 0.1, 0.25))
-    return 0.5 * bare * (1.0 - e.night)
+    return 0.6 * _bare(e) * (1.0 - e.night)
 
 
 def _pigeons(e: SceneEvidence) -> float:
@@ -230,12 +235,14 @@ def weight_map(thing: Thing, panorama: Panorama, regions: RegionMap) -> NDArray[
     fit = np.zeros(len(regions.probabilities))
     for rank, host in enumerate(thing.hosts):
         fit = np.maximum(fit, LATER_HOST**rank * regions.probabilities[:, REGION_CLASSES.index(host)])
-    weight = fit[regions.segments] * _height_fit(thing, elevation)
+    solid = _solid(thing, regions)
+    weight = fit[regions.segments] * _height_fit(thing, elevation) * solid
     if thing.name == "waterfall":
         foam = cv2.GaussianBlur(whiteness(lab_of(panorama.pixels)), (0, 0), max(1.0, height / 170.0))
         weight = weight * (0.25 + 0.75 * np.clip(foam / 0.3, 0.0, 1.0))
     if weight.max() < 0.1:
-        weight = np.broadcast_to(_where_unseen(thing, elevation), (height, width)) * 0.5
+        anywhere = np.broadcast_to(_where_unseen(thing, elevation), (height, width)) * 0.5
+        weight = anywhere * solid if np.max(anywhere * solid) > 0.25 else anywhere
     weight = weight * np.where(panorama.observed, 1.0, UNSEEN)
     return np.clip(weight, 0.0, 1.0).astype(np.float32)
 
@@ -247,7 +254,18 @@ def _height_fit(thing: Thing, elevation: NDArray[np.float64]) -> NDArray[np.floa
         return 0.35 + 0.65 / (1.0 + np.exp(-(degrees + 3.0) / 3.0))
     if thing.family == "insects" and thing.hosts[0] == "grass":
         return 0.3 + 0.7 * np.exp(-(((degrees + 14.0) / 14.0) ** 2))
+    if thing.kind == "area" and {"water", "running_water"} & set(thing.hosts[:1]):
+        # The surface of water lies below the eye; only falling water stands up.
+        highest, softness = (6.0, 2.0) if thing.name in FALLING_WATER else (-3.0, 0.7)
+        return 1.0 / (1.0 + np.exp((degrees - highest) / softness))
     return np.ones_like(degrees)
+
+
+def _solid(thing: Thing, regions: RegionMap) -> NDArray[np.float64]:
+    """1 where something solid is to be seen, 0 in the sky, `(H, W)`; 1 everywhere for what flies or rolls in it."""
+    if "sky" in thing.hosts:
+        return np.ones(regions.segments.shape)
+    return (regions.labels() != REGION_CLASSES.index("sky")).astype(np.float64)
 
 
 def _where_unseen(thing: Thing, elevation: NDArray[np.float64]) -> NDArray[np.float64]:
