@@ -17,6 +17,7 @@ from sonovista.errors import InputError
 from sonovista.geometry.image_files import (
     MAXIMUM_PIXELS,
     NEUTRAL_GREY,
+    Photo,
     read_mask,
     read_photo,
     read_rgb,

@@ -16,7 +16,7 @@ def point(identifier: str, position, gain_db: float = 0.0) -> Source:
         id=identifier,
         label="thing",
         kind="point",
-        position=tuple(map(float, position)),
+        position=(float(position[0]), float(position[1]), float(position[2])),
         gain_db=gain_db,
         sound="a.flac",
     )

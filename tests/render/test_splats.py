@@ -30,7 +30,13 @@ def cloud(count: int, seed: int, size: float = -2.5, nearest: float = 0.0) -> Ga
     )
 
 
-def one(position, scale: float | tuple[float, ...] = 0.1, opacity=0.8, colour=(1.0, 0.5, 0.25), rotation=(1.0, 0.0, 0.0, 0.0)) -> Gaussians:
+def one(
+    position,
+    scale: float | tuple[float, ...] = 0.1,
+    opacity=0.8,
+    colour=(1.0, 0.5, 0.25),
+    rotation=(1.0, 0.0, 0.0, 0.0),
+) -> Gaussians:
     scales = np.broadcast_to(np.asarray(scale, np.float32), (3,))
     arrays = ([position], [scales], [rotation], [opacity], [colour])
     return Gaussians(*(np.array(a, np.float32) for a in arrays))

@@ -165,7 +165,7 @@ def _orientation(lightness: NDArray[np.float32], sigma: float) -> list[NDArray[n
     xx, yy, xy = (np.asarray(cv2.GaussianBlur(p, (0, 0), sigma), np.float32) for p in products)
     energy = xx + yy + np.float32(0.05)
     coherence = (np.hypot(xx - yy, np.float32(2.0) * xy) / energy).astype(np.float32)
-    return [coherence, (yy - xx) / energy]
+    return [coherence, ((yy - xx) / energy).astype(np.float32)]
 
 
 def _diffuse(values: NDArray[np.float32], borders: sparse.csr_array, steps: int) -> NDArray[np.float32]:
