@@ -43,13 +43,13 @@ class Options(BaseModel):
     through as a grid, more blurs beyond what refinement can mend."""
     surround_spread: float = Field(default=0.8, gt=0.0, le=2.0)
     """Likewise around the photo and behind, where pixels are coarse and watched enlarged."""
-    opacity: float = Field(default=0.99, gt=0.0, lt=1.0)
+    opacity: float = Field(default=0.9, gt=0.0, lt=1.0)
     maximum_slant: float = Field(default=6.0, gt=0.0)
     """Metres along the ray per metre across it to which a surfel may lean."""
     view_width: int = Field(default=1024, ge=16, le=4096)
     """Pixels across the photo's view at which its colours are refined, about as it is watched: refined for a smaller
     view they would be too sharp in a larger one, since every view blurs by its own pixels."""
-    iterations: int = Field(default=4, ge=0, le=100)
+    iterations: int = Field(default=6, ge=0, le=100)
     """Of the refinement of colours, in each of its rounds for each view."""
     damping: float = Field(default=0.001, ge=0.0)
     """Of the refinement of colours."""
