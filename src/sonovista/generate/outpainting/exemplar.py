@@ -28,13 +28,12 @@ class Options(BaseModel):
     """Options of `ExemplarOutpainter`.
 
     Attributes:
-        sigma: low-pass filter of the projected photo, in panorama pixels where the photo is seen; off the axis, where
-            the photo has more pixels per radian, that is one central panorama pixel on average.
+        sigma: low-pass filter of the projected photo, in panorama pixels as they are at the photo's centre.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    sigma: float = Field(default=0.9, ge=0.3, le=2.0)
+    sigma: float = Field(default=1.0, ge=0.3, le=2.0)
 
 
 class ExemplarOutpainter:

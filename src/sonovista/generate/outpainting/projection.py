@@ -10,6 +10,9 @@ from sonovista.geometry.equirectangular import pixel_directions
 LEVELS_PER_OCTAVE = 3
 """Gaussian levels between a scale and its double; between two levels pictures are interpolated linearly."""
 
+NARROWEST = 0.6
+"""Standard deviation, in panorama pixels, below which a Gaussian no longer keeps a picture from aliasing."""
+
 
 def photo_coordinates(
     directions: NDArray[np.float64], camera: PerspectiveCamera
@@ -34,19 +37,21 @@ def photo_coordinates(
 
 
 def project_photo(
-    image: NDArray[np.float32], camera: PerspectiveCamera, height: int, sigma: float = 0.9
+    image: NDArray[np.float32], camera: PerspectiveCamera, height: int, sigma: float = 1.0
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Project a photo to an equirectangular panorama.
 
-    The photo is low-passed by a Gaussian as wide as `sigma` panorama pixels *as seen there* (photo pixels per radian
-    grow off the axis), taken from a stack of Gaussian levels, and sampled with a bicubic kernel: an elliptical
-    weighted average (Heckbert 1989) with the ellipse replaced by the circle of the same area.
+    The photo is low-passed by a Gaussian of `sigma` panorama pixels as they are at its centre, so that the panorama
+    holds the photo at one sharpness throughout. Photo pixels per radian grow off the axis; where that Gaussian would
+    be narrower than `NARROWEST` panorama pixels as seen there and alias, it is widened to them: an elliptical weighted
+    average (Heckbert 1989) with the ellipse replaced by the circle of the same area. Widths come from a stack of
+    Gaussian levels; samples are bicubic.
 
     Args:
         image: RGB in [0, 1], shape `(h, w, 3)`.
         camera: the photo's, of the same size.
         height: of the panorama in pixels.
-        sigma: standard deviation of the low-pass filter, in panorama pixels.
+        sigma: standard deviation of the low-pass filter, in panorama pixels at the photo's centre.
 
     Returns:
         RGB in [0, 1], shape `(height, 2 * height, 3)`, zero outside the photo; and the mask of the pixels whose
@@ -60,16 +65,18 @@ def project_photo(
         return out, observed
     band = slice(rows[0], rows[-1] + 1)
     u, v, inside = u[band], v[band], observed[band]
-    wanted = sigma * local_scale(u, v, camera) * (np.pi / height)
-    wanted = np.clip(wanted, wanted[inside].min(), wanted[inside].max())
-    level = LEVELS_PER_OCTAVE * np.log2(np.maximum(wanted, 0.25))
+    central = max(sigma * camera.focal_length * np.pi / height, 0.25)
+    wanted = np.maximum(NARROWEST * local_scale(u, v, camera) * (np.pi / height), central)
+    wanted = np.minimum(wanted, wanted[inside].max())
+    # Level 0 is the central width itself, which most photos need nowhere widened.
+    level = LEVELS_PER_OCTAVE * np.log2(wanted / central)
     first, last = int(np.floor(level[inside].min())), int(np.ceil(level[inside].max()))
     picture = np.zeros((*u.shape, 3), np.float32)
     for index in range(first, last + 1):
         weight = np.clip(1.0 - np.abs(level - index), 0.0, 1.0).astype(np.float32)
         if not weight.any():
             continue
-        smooth = low_pass(image, 2.0 ** (index / LEVELS_PER_OCTAVE))
+        smooth = low_pass(image, central * 2.0 ** (index / LEVELS_PER_OCTAVE))
         picture += weight[..., None] * sample_photo(smooth, u, v)
     out[band] = np.clip(picture, 0.0, 1.0) * inside[..., None]
     return out, observed
