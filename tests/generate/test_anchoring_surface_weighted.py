@@ -11,12 +11,19 @@ RAYS = pixel_directions(HEIGHT)
 FAR = 100.0
 
 
-def thing(kind: str) -> SoundingThing:
-    return SoundingThing("thing", "thing", kind, ("object",), 60.0, "", 1.0, False, 3, None)  # type: ignore[arg-type]
+def thing(kind: str, *hosts: str) -> SoundingThing:
+    return SoundingThing("thing", "thing", kind, hosts, 60.0, "", 1.0, False, 3, None)  # type: ignore[arg-type]
 
 
-def anchor(depth: np.ndarray, mask: np.ndarray, kind: str, seed: int = 0, options: Options = Options()):  # noqa: B008
-    things = [thing(kind)]
+def anchor(
+    depth: np.ndarray,
+    mask: np.ndarray,
+    kind: str,
+    seed: int = 0,
+    options: Options = Options(),  # noqa: B008
+    hosts: tuple[str, ...] = ("object",),
+):
+    things = [thing(kind, *hosts)]
     return SurfaceWeightedAnchorer(options)(depth.astype(np.float32), [Instance(0, mask, 1.0)], things, seed)[0]
 
 
@@ -77,7 +84,7 @@ def test_samples_of_a_floor_are_uniform_in_its_plane() -> None:
     depth, below = floor(1.5)
     points = depth[..., None] * RAYS
     square = below & (np.abs(points[..., 0] - 4.0) < 3.0) & (np.abs(points[..., 1]) < 3.0)
-    found = anchor(depth, square, "area")
+    found = anchor(depth, square, "area", options=Options(area_depth_ratio=10.0))
     assert found.points.shape == (1000, 3)
     np.testing.assert_allclose(found.points[:, 2], -1.5, atol=1e-4)
     counts, _, _ = np.histogram2d(found.points[:, 0], found.points[:, 1], bins=3, range=[[1.0, 7.0], [-3.0, 3.0]])
@@ -117,8 +124,41 @@ def test_sky_between_leaves_does_not_pull_a_tree_away() -> None:
 
 def test_a_thing_in_the_sky_stays_there() -> None:
     mask = RAYS @ np.array([0.6, 0.0, 0.8]) > 0.999
-    found = anchor(np.full((HEIGHT, 2 * HEIGHT), 150.0), mask, "point")
+    depth = np.full((HEIGHT, 2 * HEIGHT), 150.0)
+    found = anchor(depth, mask, "point", hosts=("sky",), options=Options(farthest_hidden=200.0))
     assert np.linalg.norm(found.position) == pytest.approx(150.0, rel=0.01)
+    heard = anchor(depth, mask, "point", hosts=("sky",)).position
+    assert np.linalg.norm(heard) == pytest.approx(40.0)
+    assert angle_deg(heard, found.position) < 0.01
+
+
+def test_a_bird_sits_in_the_tree_and_not_in_the_sky_around_it() -> None:
+    depth = np.full((HEIGHT, 2 * HEIGHT), 150.0)
+    tree = RAYS @ np.array([1.0, 0.0, 0.0]) > np.cos(np.deg2rad(4.0))
+    depth[tree] = 12.0
+    mask = RAYS @ np.array([1.0, 0.0, 0.0]) > np.cos(np.deg2rad(10.0))  # more than four fifths of it are sky
+    found = anchor(depth, mask, "point", hosts=("vegetation", "grass"))
+    assert np.linalg.norm(found.position) == pytest.approx(12.0, rel=0.02)
+
+
+@pytest.mark.parametrize(("host", "expected"), [("vegetation", 40.0), ("object", 90.0)])
+def test_what_hides_far_away_is_brought_within_earshot_and_what_is_seen_stays(host: str, expected: float) -> None:
+    mask = RAYS @ np.array([0.8, 0.6, 0.0]) > 0.999
+    found = anchor(np.full((HEIGHT, 2 * HEIGHT), 90.0), mask, "point", hosts=(host,))
+    assert np.linalg.norm(found.position) == pytest.approx(expected, rel=0.01)
+    assert angle_deg(found.position, np.array([0.8, 0.6, 0.0])) < 0.5
+
+
+def test_a_stream_to_the_horizon_is_heard_where_it_is_near() -> None:
+    depth, below = floor(1.5)
+    stream = below & (np.abs(RAYS[..., 1] / np.maximum(RAYS[..., 0], 1e-6)) < 0.4) & (RAYS[..., 2] > -0.35)
+    whole = anchor(depth, stream, "area", options=Options(area_depth_ratio=1000.0))
+    found = anchor(depth, stream, "area")
+    distances = np.linalg.norm(found.points, axis=1)
+    assert distances.min() < 1.1 * depth[stream].min()
+    assert distances.max() / distances.min() < 3.6
+    assert np.linalg.norm(found.position) < np.linalg.norm(whole.position)
+    np.testing.assert_allclose(found.points[:, 2], -1.5, atol=1e-4)
 
 
 def test_the_anchor_of_a_ring_lies_on_the_ring() -> None:

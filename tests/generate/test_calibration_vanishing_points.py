@@ -80,10 +80,11 @@ def test_accidental_lines_of_nature_do_not_tilt_the_camera(name: str) -> None:
     assert found.pitch_confidence < 0.5
 
 
-def test_a_pagoda_below_a_hill_is_seen_from_above() -> None:
+def test_eaves_of_an_octagonal_pagoda_do_not_tilt_the_camera() -> None:
+    # The far shore runs through the picture's middle.
     found = calibrate(read_photo(EXAMPLES / "pagoda.jpg", 1024).pixels, None)
-    assert np.deg2rad(-20.0) < found.pitch < np.deg2rad(-2.0)
-    assert abs(found.roll) < np.deg2rad(3.0)
+    assert abs(found.pitch) < np.deg2rad(4.0)
+    assert abs(found.roll) < np.deg2rad(2.0)
 
 
 @pytest.mark.parametrize("focal_length", [18.0, 27.0, 85.0])

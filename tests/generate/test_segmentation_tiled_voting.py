@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from sonovista.generate.outpainting.protocol import Panorama
 from sonovista.generate.regions.protocol import REGION_CLASSES, RegionMap
 from sonovista.generate.segmentation.protocol import Instance
-from sonovista.generate.segmentation.spots import spread_spots
+from sonovista.generate.segmentation.spots import nearness, spread_spots
 from sonovista.generate.segmentation.tiled_voting import Options, TiledVotingSegmenter, refine
 from sonovista.generate.segmentation.tiles import tile_cameras, vote
 from sonovista.generate.segmentation.wrapped_regions import class_agnostic_regions, connected_regions
@@ -77,7 +77,39 @@ def test_no_more_than_asked_for_are_kept() -> None:
     places = [cone(azimuth, 0.0, 6.0) for azimuth in range(-150, 180, 60)]
     weight = 0.9 * np.logical_or.reduce(places)
     for limit in (1, 2, 4):
-        assert len(segment(painted(*places), NOWHERE, [thing(weight, max_instances=limit)], 0)) == limit
+        points = segment(painted(*places), NOWHERE, [thing(weight, "point", max_instances=limit)], 0)
+        assert len(points) == limit
+        areas = segment(painted(*places), NOWHERE, [thing(weight, max_instances=limit)], 0)
+        assert len(areas) == min(limit, 2)
+
+
+def test_water_that_the_photo_shows_is_taken_before_completed_water() -> None:
+    shown, completed = cone(0.0, -20.0, 8.0), cone(180.0, -20.0, 20.0)
+    panorama = Panorama(painted(shown, completed).pixels, cone(0.0, 0.0, 40.0))
+    found = segment(panorama, NOWHERE, [thing(0.9 * shown + 0.45 * completed)], 0)
+    assert len(found) == 1
+    assert iou(found[0].mask, shown) > 0.8
+
+
+def test_no_mask_of_what_stands_on_the_ground_reaches_into_the_sky() -> None:
+    segments = (RAYS[..., 2] > 0.05).astype(np.int32)
+    probabilities = np.full((2, len(REGION_CLASSES)), 0.01, np.float32)
+    probabilities[0, REGION_CLASSES.index("vegetation")] = 0.88
+    probabilities[1, REGION_CLASSES.index("sky")] = 0.88
+    panorama, regions = painted(segments == 1), RegionMap(segments, probabilities, 0.0)
+    spilled = 0.9 * (np.abs(RAYS[..., 2]) < 0.2)
+    for kind, hosts in (("point", ("vegetation",)), ("area", ("vegetation",))):
+        for instance in segment(panorama, regions, [thing(spilled, kind, *hosts)], 0):
+            assert not np.any(instance.mask & (RAYS[..., 2] > 0.07))
+
+
+def test_what_stands_lower_in_the_picture_is_nearer() -> None:
+    near = (np.abs(RAYS[..., 1]) < 0.1) & (np.abs(RAYS[..., 2]) < 0.3) & (RAYS[..., 0] > 0.0)
+    far = (np.abs(RAYS[..., 1]) < 0.1) & (RAYS[..., 2] > -0.03) & (RAYS[..., 2] < 0.3) & (RAYS[..., 0] < 0.0)
+    seems = nearness(near | far)
+    assert seems[near].min() > 0.9
+    assert seems[far].max() < 0.3
+    assert seems[~(near | far)].max() == 0.0
 
 
 def test_parts_of_an_area_that_nearly_touch_are_one() -> None:

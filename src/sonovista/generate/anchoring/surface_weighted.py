@@ -12,6 +12,9 @@ from sonovista.generate.segmentation.protocol import Instance
 from sonovista.generate.understanding.protocol import SoundingThing
 from sonovista.geometry.equirectangular import direction_to_pixel, pixel_directions, pixel_solid_angles
 
+_FAR_SHARE = 0.9  # of the sky's distance, from which depth says no more than that something is far
+_SEEN_ITSELF = frozenset({"object", "building"})
+
 
 class Options(BaseModel):
     """Options of `SurfaceWeightedAnchorer`."""
@@ -23,14 +26,21 @@ class Options(BaseModel):
     """Between a ray and the surface's normal: bounds the weight of surfaces that are seen edge-on."""
     depth_ratio: Annotated[float, Field(gt=1)] = 1.5
     """A point source's pixels farther from their median depth than this factor are taken as another surface's."""
+    area_depth_ratio: Annotated[float, Field(gt=1)] = 3.0
+    """An area source ends at this many times its nearest tenth's distance: what lies beyond is 10 dB weaker and hardly
+    heard beside it, but would outweigh it by its surface."""
+    farthest_hidden: Annotated[float, Field(gt=0)] = 40.0
+    """Metres: a point source that hides in what is farther (a bird in a far wood) is brought in along its direction to
+    this distance, as it would not be heard from there; one that is itself seen (an object, a tower) stays."""
 
 
 class SurfaceWeightedAnchorer:
     """Back-projects masks with surface weights (SonoWorld, section on anchors).
 
     A pixel's weight is `depth^2 sin(polar) / |normal . ray|`, the area of the surface inside it up to a constant.
-    A point source stands at the weighted centroid of the surface that most of its mask shows, on a ray of the mask; an
-    area source is sampled in proportion to the weights.
+    A point source stands at the weighted centroid of the surface that most of its mask shows, on a ray of the mask, but
+    never in the sky unless it may be there, nor beyond earshot where it only hides; an area source is sampled in
+    proportion to the weights, as far as it is heard.
     """
 
     def __init__(self, options: Options = Options()) -> None:
@@ -52,19 +62,21 @@ class SurfaceWeightedAnchorer:
         for index, instance in enumerate(instances):
             if instance.mask.shape != depth.shape or not instance.mask.any():
                 raise ValueError(f"instance {index}: the mask must be non-empty and of shape {depth.shape}")
-            mask = _without_sky(instance.mask, depth)
+            thing = things[instance.thing]
+            mask = _without_sky(instance.mask, depth, "sky" in thing.hosts)
             rows = np.flatnonzero(mask.any(axis=1))
             near = slice(max(rows[0] - 1, 0), rows[-1] + 2)
             weights = np.zeros(depth.shape)
             weights[near] = surface_weights(depth[near], rays[near], self.options.minimum_cosine)
-            if things[instance.thing].kind == "area":
+            if thing.kind == "area":
                 random = np.random.default_rng([seed, index])
                 anchors.append(self._area(mask, depth, rays, weights, random))
             else:
-                anchors.append(self._point(mask, depth, rays, weights))
+                hides = not set(thing.hosts[:1]) <= _SEEN_ITSELF
+                anchors.append(self._point(mask, depth, rays, weights, self.options.farthest_hidden if hides else None))
         return anchors
 
-    def _point(self, mask: NDArray, depth: NDArray, rays: NDArray, weights: NDArray) -> Anchor:
+    def _point(self, mask: NDArray, depth: NDArray, rays: NDArray, weights: NDArray, farthest: float | None) -> Anchor:
         rows, columns = np.nonzero(mask)
         depths = depth[rows, columns].astype(np.float64)
         median = _weighted_median(depths, pixel_solid_angles(len(depth))[rows])
@@ -77,13 +89,19 @@ class SurfaceWeightedAnchorer:
         if not mask[row, column]:
             # A ring or a crescent has its centroid beside itself: sound must come from where the thing is seen.
             centroid = points[np.linalg.norm(points - centroid, axis=1).argmin()]
+        if farthest is not None:
+            centroid = centroid * min(1.0, farthest / float(np.linalg.norm(centroid)))
         return Anchor(centroid, centroid[None])
 
     def _area(
         self, mask: NDArray, depth: NDArray, rays: NDArray, weights: NDArray, random: np.random.Generator
     ) -> Anchor:
         rows, columns = np.nonzero(mask)
-        points = depth[rows, columns, None].astype(np.float64) * rays[rows, columns]
+        depths = depth[rows, columns].astype(np.float64)
+        nearest = _weighted_quantile(depths, pixel_solid_angles(len(depth))[rows], 0.1)
+        heard = depths <= self.options.area_depth_ratio * nearest
+        rows, columns, depths = rows[heard], columns[heard], depths[heard]
+        points = depths[:, None] * rays[rows, columns]
         weight = weights[rows, columns]
         chosen = _systematic_sample(weight, min(self.options.max_points, len(rows)), random)
         return Anchor(np.average(points, axis=0, weights=weight), points[chosen])
@@ -128,19 +146,24 @@ def _difference_on_surface(depth: NDArray, points: NDArray, axis: int) -> NDArra
     return np.where(smooth[..., None], 0.5 * (forward + backward), one_sided)
 
 
-def _without_sky(mask: NDArray[np.bool_], depth: NDArray) -> NDArray[np.bool_]:
-    """Without the sky that shows through leaves: it is far, so its few pixels would outweigh all others.
+def _without_sky(mask: NDArray[np.bool_], depth: NDArray, may_fly: bool) -> NDArray[np.bool_]:
+    """Without the sky and what is as far: through leaves it shows, and its few pixels would outweigh all others.
 
-    A mask that is mostly sky is of something in the sky, and stays.
+    A mask that is mostly sky stays where the thing may be up there, and wherever nothing else is left of it.
     """
-    solid = mask & (depth < 0.99 * SKY_DISTANCE)
-    return solid if 2 * solid.sum() >= mask.sum() else mask
+    solid = mask & (depth < _FAR_SHARE * SKY_DISTANCE)
+    keeps = 2 * solid.sum() < mask.sum() if may_fly else not solid.any()
+    return mask if keeps else solid
 
 
 def _weighted_median(values: NDArray, weights: NDArray) -> float:
+    return _weighted_quantile(values, weights, 0.5)
+
+
+def _weighted_quantile(values: NDArray, weights: NDArray, share: float) -> float:
     order = np.argsort(values)
     cumulative = np.cumsum(weights[order])
-    return float(values[order][np.searchsorted(cumulative, 0.5 * cumulative[-1])])
+    return float(values[order][np.searchsorted(cumulative, share * cumulative[-1])])
 
 
 def _systematic_sample(weights: NDArray, count: int, random: np.random.Generator) -> NDArray[np.intp]:

@@ -1,5 +1,6 @@
 """Calibration from straight lines: the vanishing points of a Manhattan frame, with a prior where lines are few."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import numpy as np
@@ -12,7 +13,12 @@ from sonovista.generate.calibration.line_segments import (
     exchange_directions,
     random_directions,
 )
-from sonovista.generate.calibration.manhattan_frame import CameraPrior, ManhattanFrame, find_manhattan_frame
+from sonovista.generate.calibration.manhattan_frame import (
+    CameraPrior,
+    ManhattanFrame,
+    find_manhattan_frame,
+    vertical_support,
+)
 from sonovista.generate.calibration.protocol import Calibration
 from sonovista.geometry.exif import FULL_FRAME_DIAGONAL
 
@@ -22,6 +28,11 @@ _CHANCE_RUNS = 3
 # Weight of segments explained beyond chance, from which and above which a frame is believed: among about forty photos
 # of buildings and fifteen of nature, the latter stay below the first but for a few, the former are mostly above.
 _CONVERGENCE_RAMP = (1.5, 6.0)
+# Weight of upright segments that a tilted camera explains beyond a level one, from which and above which the tilt is
+# believed; among photos, tilted ones gain 4 to 70 and those that only seem tilted, by eaves and slopes, less than 1.
+_TILT_RAMP = (1.0, 3.0)
+_LITTLE_TILT = (np.deg2rad(3.0), np.deg2rad(6.0))  # below the first a tilt needs no such support
+_LEVEL_DEVIATION = np.deg2rad(1.5)
 _ALIGNMENT_RAMP = (0.25, 0.45)  # the same as a share of all segments' weight
 
 
@@ -47,7 +58,8 @@ class VanishingPointCalibrator:
     A Manhattan frame (Coughlan and Yuille 1999) is fitted to the line segments by RANSAC. Accidental lines always fit
     some frame, so it must beat what the same segments give by chance: with their directions exchanged among them (which
     keeps leaning trunks and level strata but destroys convergence) for pitch and focal length, and with directions
-    drawn at random for roll. What is no better than chance is drawn back to the prior, and its confidence falls to 0.
+    drawn at random for roll. A tilt must show in the upright segments too, as eaves and walls at other angles look like
+    one; else the frame is sought anew near level. What is no better than chance is drawn back to the prior, and its confidence falls to 0.
     """
 
     def __init__(self, options: Options = Options()) -> None:
@@ -60,6 +72,10 @@ class VanishingPointCalibrator:
         segments = detect_line_segments(image, self.options.longer_side)
         random = np.random.default_rng(self.options.seed)
         frame = find_manhattan_frame(segments, prior, self.options.hypotheses, random)
+        if frame is not None and (tilt := _tilt_evidence(frame, segments)) < 1.0:
+            deviation = max(_LEVEL_DEVIATION, tilt * prior.pitch[1])
+            level = replace(prior, pitch=(0.0, deviation))
+            frame = find_manhattan_frame(segments, level, self.options.hypotheses, random) or frame
         values = np.array([prior.pitch[0], prior.roll[0], prior.log_focal_length[0]])
         confidences = np.zeros(3)
         if frame is not None:
@@ -105,6 +121,13 @@ class VanishingPointCalibrator:
         by_convergence = frame.score - max(exchanged)
         by_alignment = (frame.score - (0.0 if turned is None else turned.score)) / frame.total
         return _ramp(by_convergence, *_CONVERGENCE_RAMP), _ramp(by_alignment, *_ALIGNMENT_RAMP)
+
+
+def _tilt_evidence(frame: ManhattanFrame, segments: LineSegments) -> float:
+    """In [0, 1]: whether the upright segments bear a frame's pitch; what converges elsewhere may be no right angle."""
+    gain = vertical_support(segments, frame.pitch, frame.focal_length)
+    gain -= vertical_support(segments, 0.0, frame.focal_length)
+    return max(_ramp(gain, *_TILT_RAMP), 1.0 - _ramp(abs(frame.pitch), *_LITTLE_TILT))
 
 
 def _ramp(value: float, low: float, high: float) -> float:

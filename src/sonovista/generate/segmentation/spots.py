@@ -8,6 +8,7 @@ from sonovista.geometry import direction_from_angles
 from sonovista.geometry.equirectangular import pixel_angles, pixel_directions, pixel_solid_angles
 
 _CANDIDATES = 256
+_NEAR_FOOT = np.deg2rad(15.0)
 
 
 def spread_spots(
@@ -45,6 +46,23 @@ def spread_spots(
             break
         chosen.append(farthest)
     return [disc(candidates[index], height, radius) & host for index in chosen]
+
+
+def nearness(host: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """How near each pixel of a host seems by where it stands, without depth: in [0.2, 1], 0 outside, `(H, 2H)`.
+
+    What stands on the ground shows its foot lower in the picture the nearer it is: the foot of a pixel is the lower end
+    of the host's run in its column. 1 where that is 15 degrees below the horizon or more, 0.2 at the horizon.
+    """
+    height = host.shape[0]
+    foot = np.zeros(host.shape, np.float32)
+    lowest = np.zeros(host.shape[1], np.float32)
+    elevation = pixel_angles(height)[1]
+    for row in range(height - 1, -1, -1):
+        starts = host[row] if row == height - 1 else host[row] & ~host[row + 1]
+        lowest = np.where(starts, elevation[row], lowest)
+        foot[row] = lowest
+    return np.where(host, np.clip(-foot / _NEAR_FOOT, 0.2, 1.0), 0.0).astype(np.float32)
 
 
 def disc(direction: NDArray[np.float64], height: int, radius: float) -> NDArray[np.bool_]:

@@ -11,7 +11,7 @@ from scipy import ndimage
 from sonovista.generate.outpainting.protocol import Panorama
 from sonovista.generate.regions.protocol import REGION_CLASSES, RegionMap
 from sonovista.generate.segmentation.protocol import Instance
-from sonovista.generate.segmentation.spots import best_place, disc, spread_spots
+from sonovista.generate.segmentation.spots import best_place, disc, nearness, spread_spots
 from sonovista.generate.segmentation.tiles import shrink, vote
 from sonovista.generate.segmentation.wrapped_regions import class_agnostic_regions, connected_regions
 from sonovista.generate.understanding.protocol import SoundingThing
@@ -36,9 +36,13 @@ class Options(BaseModel):
     """Pixels for 60 degrees; a panorama 512 pixels high has 171 for them."""
     relative_threshold: Annotated[float, Field(gt=0, lt=1)] = 0.6
     """Of a thing's best fit, above which a tile votes for it."""
-    minimum_share: Annotated[float, Field(ge=0, le=1)] = 0.05
+    minimum_share: Annotated[float, Field(ge=0, le=1)] = 0.2
     """Of the largest instance's fitting area, below which an area thing's further instances are dropped."""
-    gap_deg: Annotated[float, Field(ge=0, le=20)] = 2.0
+    most_areas: Annotated[int, Field(ge=1, le=50)] = 2
+    """Instances of an area thing at most."""
+    completed: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """What was completed counts this much against what the photo shows, where a thing has several places to be."""
+    gap_deg: Annotated[float, Field(ge=0, le=20)] = 5.0
     """Parts of an area thing no farther apart than this are one instance."""
     largest_point_deg: Annotated[float, Field(gt=0, le=90)] = 14.0
     """A point thing found on more than a disc of this diameter hides in it, where it is no object itself."""
@@ -69,7 +73,8 @@ class TiledVotingSegmenter:
             return []
         pixels = shrink(panorama.pixels, height)
         observed = shrink(panorama.observed.astype(np.float32), height) > 0.5
-        weights = np.stack([_weight(things[index], panorama_regions, height) for index in heard])
+        skies = _sky(panorama_regions, height)
+        weights = np.stack([_weight(things[index], panorama_regions, skies) for index in heard])
         thresholds = [self.options.relative_threshold * _best_fit(weight) for weight in weights]
         votes = vote(pixels, weights, thresholds, self.options.tile_width)
         regions = class_agnostic_regions(pixels, scale=100.0, min_size=40)
@@ -83,6 +88,8 @@ class TiledVotingSegmenter:
                 masks = [self._forced_mask(thing, weight, regions, without_fit)]
                 without_fit += int(weight.max() <= 0.0)
             for mask in masks:
+                if "sky" not in thing.hosts and np.any(mask & ~skies):
+                    mask = mask & ~skies
                 score = float(np.clip(np.mean((share * weight)[mask]) * thing.confidence, 0.0, 1.0))
                 instances.append(Instance(index, _enlarge(mask, panorama.pixels.shape[0]), score))
         return instances
@@ -97,21 +104,22 @@ class TiledVotingSegmenter:
         random: np.random.Generator,
     ) -> list[NDArray[np.bool_]]:
         """Masks of one thing at the working size, best first, no more than it may have."""
-        limit = min(thing.max_instances, MAXIMUM_INSTANCES)
+        most = self.options.most_areas if thing.kind == "area" else MAXIMUM_INSTANCES
+        limit = min(thing.max_instances, most)
         gap = np.deg2rad(self.options.gap_deg) if thing.kind == "area" else 0.0
         masks = _separate(share >= 0.5, gap)
         if not masks:
             return []
         solid_angles = pixel_solid_angles(len(weight))[:, None]
+        # What the photo shows counts for more than what was made up around it.
+        fit = weight * np.where(observed, 1.0, self.options.completed).astype(np.float32)
         if thing.kind == "point":
             is_object = "object" in thing.hosts[:1]
             largest = np.deg2rad(self.options.largest_object_deg if is_object else self.options.largest_point_deg)
             if any((mask * solid_angles).sum() > np.pi * (0.5 * largest) ** 2 for mask in masks):
-                # What the photo shows counts for more than what was made up around it.
-                fit = weight * np.where(observed, 1.0, 0.1).astype(np.float32)
                 host = np.logical_or.reduce(masks)
-                return spread_spots(host, fit, limit, np.deg2rad(self.options.spot_radius_deg), random)
-        fits = np.array([(mask * weight * solid_angles).sum() for mask in masks])
+                return spread_spots(host, fit * nearness(host), limit, np.deg2rad(self.options.spot_radius_deg), random)
+        fits = np.array([(mask * fit * solid_angles).sum() for mask in masks])
         order = np.argsort(-fits)
         least = self.options.minimum_share * fits.max() if thing.kind == "area" else 0.0
         return [refine(masks[place], regions) for place in order[:limit] if fits[place] >= least]
@@ -148,15 +156,27 @@ def refine(mask: NDArray[np.bool_], regions: NDArray[np.int32]) -> NDArray[np.bo
     return smoothed if smoothed.sum() >= MINIMUM_PIXELS else mask
 
 
-def _weight(thing: SoundingThing, panorama_regions: RegionMap, height: int) -> NDArray[np.float32]:
-    """A thing's weight map at the working size; where it is empty, the places where such a thing may be."""
+def _weight(thing: SoundingThing, panorama_regions: RegionMap, skies: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """A thing's weight map at the working size; where it is empty, the places where such a thing may be.
+
+    What does not fly has no weight in the sky, unless it has none elsewhere.
+    """
+    height = len(skies)
     if thing.weight is not None and thing.weight.max() > 0.0:
-        return shrink(np.asarray(thing.weight, np.float32), height)
-    columns = [REGION_CLASSES.index(host) for host in thing.hosts]
-    fits = panorama_regions.probabilities[:, columns].sum(axis=1)
-    # Below that everything is a host as much as anything else: no place is better than another.
-    fits = np.where(fits >= _WEAKEST_HOST, fits, 0.0)
-    return shrink(np.asarray(fits[panorama_regions.segments], np.float32), height)
+        weight = shrink(np.asarray(thing.weight, np.float32), height)
+    else:
+        columns = [REGION_CLASSES.index(host) for host in thing.hosts]
+        fits = panorama_regions.probabilities[:, columns].sum(axis=1)
+        # Below that everything is a host as much as anything else: no place is better than another.
+        fits = np.where(fits >= _WEAKEST_HOST, fits, 0.0)
+        weight = shrink(np.asarray(fits[panorama_regions.segments], np.float32), height)
+    below = np.where(skies, np.float32(0.0), weight)
+    return below if "sky" not in thing.hosts and below.max() > 0.0 else weight
+
+
+def _sky(panorama_regions: RegionMap, height: int) -> NDArray[np.bool_]:
+    sky = panorama_regions.labels() == REGION_CLASSES.index("sky")
+    return shrink(sky.astype(np.float32), height) > 0.5
 
 
 def _best_fit(weight: NDArray[np.float32]) -> float:
