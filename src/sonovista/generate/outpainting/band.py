@@ -27,7 +27,7 @@ class Band:
 
     Attributes:
         source: the photo.
-        sky: the panorama's sky, rolled as the canvas, or None for a scene without sky.
+        sky: the panorama's backdrop, rolled as the canvas, or None for a scene without sky.
         azimuth: of the canvas's columns, radians; the photo is at both ends and the back in the middle.
         elevation: of its rows.
         left: azimuth of the photo's left edge, radians.
@@ -79,7 +79,7 @@ def piece(
     valid = outside == 0.0
     pixels = sample_photo(source.pixels, u, v)
     if band.sky is not None:
-        alpha = sample_photo(source.sky, u, v, cv2.INTER_LINEAR)[..., None]
+        alpha = sample_photo(source.backdrop, u, v, cv2.INTER_LINEAR)[..., None]
         pixels = pixels * (1.0 - alpha) + band.sky[:, columns] * alpha
     return np.clip(pixels, 0.0, 1.0), valid
 

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from sonovista.generate.calibration.protocol import Calibration
+from sonovista.generate.outpainting.backdrop import meet_photo, paint_backdrop
 from sonovista.generate.outpainting.band import Band, complete_band
 from sonovista.generate.outpainting.blending import Canvas, fill_smoothly, freedom_around
 from sonovista.generate.outpainting.cap import chart_to, complete_cap
@@ -14,7 +15,7 @@ from sonovista.generate.outpainting.projection import photo_coordinates, project
 from sonovista.generate.outpainting.protocol import Panorama
 from sonovista.generate.outpainting.room import complete_room
 from sonovista.generate.outpainting.sky import has_sky, paint_sky
-from sonovista.generate.outpainting.source import Source, prepare_source
+from sonovista.generate.outpainting.source import OVERSAMPLING, UNIQUE_CLASSES, Source, prepare_source
 from sonovista.generate.regions.protocol import RegionMap
 from sonovista.geometry.equirectangular import pixel_angles, pixel_directions
 
@@ -67,7 +68,10 @@ class ExemplarOutpainter:
         elif source.indoor > 0.5:
             pixels = complete_room(source, _start(source, photo, observed, None), observed, rng)
         else:
-            sky = paint_sky(source, height, rng) if has_sky(source) else None
+            sky = None
+            if has_sky(source):
+                sky = paint_backdrop(source, paint_sky(source, height, rng), rng)
+                sky = meet_photo(sky, photo, observed, source)
             pixels = complete_outdoors(source, photo, observed, sky, rng)
         pixels[observed] = photo[observed]
         return Panorama(np.round(np.clip(pixels, 0.0, 1.0) * 255.0).astype(np.uint8), observed)
@@ -106,12 +110,16 @@ def _start(source: Source, photo: Float, observed: NDArray[np.bool_], sky: Float
     u, v, outside = photo_coordinates(pixel_directions(height), source.camera)
     reach = EXTENSION * source.scale * np.pi / height * source.camera.focal_length
     strip = (outside <= reach) & ~observed
+    # What the frame cuts through must not be mirrored out of it if it would be noticed, nor the shadow at its foot.
+    around = 2 * max(round(10 * source.scale * OVERSAMPLING), 1) + 1
+    unique = cv2.dilate((source.share(*UNIQUE_CLASSES) > 0.5).astype(np.float32), np.ones((around, around), np.uint8))
+    strip &= sample_photo(unique, u, v, cv2.INTER_LINEAR) < 0.5
     pixels = photo.copy()
     near = sample_photo(source.pixels, u, v)
     if sky is not None:
-        alpha = sample_photo(source.sky, u, v, cv2.INTER_LINEAR)
+        alpha = sample_photo(source.backdrop, u, v, cv2.INTER_LINEAR)
         # Above sky there is sky: a spire below the frame's upper edge is not to be mirrored above it.
-        edge = sample_photo(source.sky, u, np.clip(v, 0.5, source.camera.height - 0.5), cv2.INTER_LINEAR)
+        edge = sample_photo(source.backdrop, u, np.clip(v, 0.5, source.camera.height - 0.5), cv2.INTER_LINEAR)
         alpha = np.where((v < 0.0) & (edge > 0.8), 1.0, alpha)[..., None]
         near = near * (1.0 - alpha) + sky * alpha
     pixels[strip] = np.clip(near[strip], 0.0, 1.0)

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from sonovista.generate.outpainting.blending import Canvas
 from sonovista.generate.outpainting.noise import fractal_noise
-from sonovista.generate.outpainting.source import Source
+from sonovista.generate.outpainting.source import UNIQUE_CLASSES, Source
 from sonovista.generate.regions.protocol import REGION_CLASSES
 
 Float = NDArray[np.float32]
@@ -30,13 +30,20 @@ def _allowed(source: Source, lower: bool) -> Float:
     rows = max(round(EDGE_SHARE * height), 2)
     edge = source.probabilities[-rows:] if lower else source.probabilities[:rows]
     shares = edge.reshape(-1, edge.shape[2]).mean(axis=0)
-    shares[[REGION_CLASSES.index(name) for name in ("sky", "object")]] = 0.0
-    shares[REGION_CLASSES.index("building")] *= 0.2
+    shares[REGION_CLASSES.index("sky")] = 0.0
+    unique = [REGION_CLASSES.index(name) for name in UNIQUE_CLASSES]
+    others = shares.copy()
+    others[unique] = 0.0
+    # Buildings and things only where there is nothing else.
+    shares = others if others.sum() > 0.02 else shares
     if shares.sum() < 0.02:
         return np.ones(source.sky.shape, np.float32)
     shares = np.sqrt(shares / shares.max())
     shares[shares < 0.45] = 0.0
-    allowed = (source.probabilities * shares).sum(axis=2) * (1.0 - source.sky)
+    allowed = (source.probabilities * shares).sum(axis=2) * (1.0 - source.backdrop)
+    if not shares[unique].any():
+        doubtful = cv2.dilate(source.share(*UNIQUE_CLASSES), np.ones((5, 5), np.uint8))
+        allowed = allowed * np.clip(1.0 - 2.0 * doubtful, 0.0, 1.0)
     # Near the edge light, scale and slant are those of what is to be continued.
     v = np.linspace(0.0, 1.0, height, dtype=np.float32)[:, None]
     nearness = v if lower else 1.0 - v

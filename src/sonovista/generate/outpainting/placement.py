@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sonovista.generate.outpainting.blending import Canvas
 from sonovista.generate.outpainting.projection import photo_coordinates, sample_photo
+from sonovista.generate.outpainting.source import UNIQUE_CLASSES
 from sonovista.geometry.frames import direction_from_angles
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ STRIDE = 6
 DRAWS = 360
 REFINED = 10
 """Placements that are drawn at random, and the best of them that are varied further."""
+
+FORBIDDEN = 40.0
+"""Cost of a placement that shows nothing but what must not stand there twice; any other cost is far below it."""
 
 BINS = 96
 """Columns into which the photo is cut to count what was shown."""
@@ -80,8 +84,8 @@ class PlacementSearch:
         self.level = _has_level_horizon(band)
         factor = source.camera.focal_length * np.pi / band.elevation.size / 2.0 * self.stride
         self.smooth = cv2.GaussianBlur(source.pixels, (0, 0), max(0.7 * factor, 0.4))
-        self.unique, self.cut = _profiles(band)
-        self.broadest = max(_longest_run(self.unique < 0.35) / BINS, 0.25)
+        self.unique, self.cut, self.blocked = _profiles(band)
+        self.broadest = max(_longest_run((self.unique < 0.35) & ~self.blocked) / BINS, 0.25)
 
     def best(
         self, canvas: Canvas, join: int, side: int, gap: int, end: tuple[float, int], rng: np.random.Generator
@@ -186,6 +190,8 @@ class PlacementSearch:
         bins = self._bins(positions)
         score += 2.5 * self.unique[bins].mean(axis=1) + 1.2 * self.unique[bins].max(axis=1)
         score += np.minimum(0.05 * self.used[bins] ** 2, 1.2).mean(axis=1) + 0.2 * self.last[side][bins].mean(axis=1)
+        # Never the same building or thing twice, unless the photo shows nothing else.
+        score += FORBIDDEN * self.blocked[bins].mean(axis=1)
         score += 0.35 * self.cut[bins].mean(axis=1)
         # What runs on from its own mirror image is what a viewer sees first.
         mirrored = (draws.direction != end[1]) * np.maximum(
@@ -217,7 +223,7 @@ class PlacementSearch:
         flat = (shape[0] * shape[1], shape[2])
         pixels = sample_photo(self.smooth, u.reshape(flat), v.reshape(flat), cv2.INTER_LINEAR).reshape(*shape, 3)
         if band.sky is not None:
-            alpha = sample_photo(band.source.sky, u.reshape(flat), v.reshape(flat), cv2.INTER_LINEAR)
+            alpha = sample_photo(band.source.backdrop, u.reshape(flat), v.reshape(flat), cv2.INTER_LINEAR)
             alpha = alpha.reshape(*shape, 1)
             pixels = pixels * (1.0 - alpha) + band.sky[rows][:, columns] * alpha
         both = filled & (outside == 0.0)
@@ -231,8 +237,8 @@ class PlacementSearch:
 
 
 def _has_level_horizon(band: Band) -> bool:
-    """Whether still water reaches up to the horizon: then nothing may be moved up or down."""
-    water = band.source.share("water")
+    """Whether still water, not part of the backdrop, reaches up to the horizon: then nothing may be moved up or down."""
+    water = band.source.share("water") * (1.0 - band.source.backdrop)
     near = np.abs(band.source.elevation) < 0.05
     return bool(near.any()) and float(water[near].mean()) > 0.2
 
@@ -242,18 +248,23 @@ def _longest_run(flags: NDArray[np.bool_]) -> int:
     return int((edges[1::2] - edges[::2]).max()) if edges.size else 0
 
 
-def _profiles(band: Band) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """For every bin of azimuth: how unique what stands there is, and whether the photo's upper edge cuts through it."""
+def _profiles(band: Band) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+    """For every bin of azimuth: how unique what stands there is, whether the photo's upper edge cuts through it, and
+    whether a building or a thing stands there for sure.
+    """
     source = band.source
     centres = band.left - (np.arange(BINS) + 0.5) / BINS * (band.left - band.right)
     rays = direction_from_angles(centres[None, :], band.elevation[::2, None])
     u, v, outside = photo_coordinates(rays, source.camera)
     inside = outside == 0.0
-    solid = (1.0 - sample_photo(source.sky, u, v, cv2.INTER_LINEAR)) * inside
+    solid = (1.0 - sample_photo(source.backdrop, u, v, cv2.INTER_LINEAR)) * inside
     unique = sample_photo(source.uniqueness, u, v, cv2.INTER_LINEAR) * solid
     # What covers a third of a column makes the whole column unique.
     share = np.clip(3.0 * unique.sum(axis=0) / np.maximum(inside.sum(axis=0), 1), 0.0, 1.0)
+    certain = sample_photo((source.share(*UNIQUE_CLASSES) > 0.5).astype(np.float32), u, v, cv2.INTER_LINEAR) * inside
+    blocked = certain.sum(axis=0) > 0.03 * np.maximum(inside.sum(axis=0), 1)
+    blocked = cv2.dilate(blocked.astype(np.uint8)[None], np.ones((1, 3), np.uint8))[0] > 0
     first = inside.argmax(axis=0)
     few = np.minimum(first + 2, inside.shape[0] - 1)
     cut = solid[few, np.arange(BINS)] if band.sky is not None else np.zeros(BINS)
-    return share.astype(float), cut.astype(float)
+    return share.astype(float), cut.astype(float), blocked

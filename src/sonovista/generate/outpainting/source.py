@@ -19,6 +19,9 @@ OVERSAMPLING = 1.5
 FLAT_CLASSES = ("grass", "ground", "water", "running_water", "snow", "floor")
 """What lies on the ground."""
 
+CALM = 0.02
+"""Median departure from the local mean, of brightness in [0, 1], up to which water is smooth."""
+
 UNIQUE_CLASSES = ("object", "building")
 """What a viewer would notice if it stood there twice."""
 
@@ -31,6 +34,8 @@ class Source:
         pixels: RGB in [0, 1], shape `(h, w, 3)`, low-passed to the panorama's sharpness.
         camera: of this size.
         sky: opacity of the sky, in [0, 1], shape `(h, w)`, its edge refined to the picture's edges.
+        backdrop: opacity of all that lies behind everything and is smooth: sky, and calm water; likewise.
+        calm_water: the water's part of it.
         probabilities: of every class, shape `(h, w, len(REGION_CLASSES))`.
         elevation: of the ray through every pixel, radians, shape `(h, w)`.
         uniqueness: in [0, 1], shape `(h, w)`: how noticeable it would be if this stood there twice.
@@ -41,6 +46,8 @@ class Source:
     pixels: Float
     camera: PerspectiveCamera
     sky: Float
+    backdrop: Float
+    calm_water: Float
     probabilities: Float
     elevation: Float
     uniqueness: Float
@@ -77,10 +84,36 @@ def prepare_source(image: NDArray[np.uint8], calibration: Calibration, regions: 
     scale = height / 1024.0
     sky = refine_matte(pixels, probabilities[..., REGION_CLASSES.index("sky")], max(round(6 * scale), 2))
     sky = np.clip((sky - 0.3) / 0.5, 0.0, 1.0) * np.clip((elevation + 0.045) / 0.03, 0.0, 1.0)
+    calm_water = _calm_water(pixels, probabilities, elevation, scale)
+    together = refine_matte(
+        pixels, calm_water + probabilities[..., REGION_CLASSES.index("sky")], max(round(6 * scale), 2)
+    )
+    calm_water = calm_water * np.clip((together - 0.3) / 0.5, 0.0, 1.0)
+    backdrop = np.clip(
+        np.maximum(
+            sky,
+            np.clip((together - 0.3) / 0.5, 0.0, 1.0)
+            * np.maximum(cv2.dilate((calm_water > 0.2).astype(np.float32), np.ones((5, 5), np.uint8)), sky),
+        ),
+        0.0,
+        1.0,
+    )
     unique = probabilities[..., [REGION_CLASSES.index(name) for name in UNIQUE_CLASSES]].sum(axis=2)
     water = probabilities[..., REGION_CLASSES.index("running_water")]
     uniqueness = np.clip(unique + 0.25 * water, 0.0, 1.0)
-    return Source(pixels, camera, sky, probabilities, elevation, uniqueness, float(regions.indoor), scale)
+    return Source(
+        pixels, camera, sky, backdrop, calm_water, probabilities, elevation, uniqueness, float(regions.indoor), scale
+    )
+
+
+def _calm_water(pixels: Float, probabilities: Float, elevation: Float, scale: float) -> Float:
+    """Share of still water that is smooth enough, and far enough, to be no more than a gradient of colour."""
+    water = probabilities[..., REGION_CLASSES.index("water")] * np.clip((elevation + 0.3) / 0.1, 0.0, 1.0)
+    if not (water > 0.5).any():
+        return np.zeros_like(water)
+    grey = pixels.mean(axis=2)
+    rough = np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 4.0 * scale))
+    return water if float(np.median(rough[water > 0.5])) < CALM else np.zeros_like(water)
 
 
 def refine_matte(image: Float, matte: Float, radius: int) -> Float:
