@@ -4,6 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DEMO   ?= examples/stream.jpg
 OUT    ?= out
+BENCHMARKS ?= create rasteriser binaural lifting pictures outpainting depth calibration recognition sounds
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev setup-browser demo test test-slow bench lint format schema clean
@@ -50,8 +51,8 @@ test-slow: setup-dev setup-browser ## The longer checks
 
 bench: setup-dev setup-browser ## Every benchmark, one JSON document each, into out/bench
 	@mkdir -p $(OUT)/bench
-	@for file in benchmarks/[a-z]*.py; do name=$$(basename $$file .py); echo "$$name"; \
-		$(BIN)/python $$file > $(OUT)/bench/$$name.json || exit 1; done
+	@for name in $(BENCHMARKS); do echo "$$name"; \
+		$(BIN)/python benchmarks/$$name.py > $(OUT)/bench/$$name.json || exit 1; done
 
 lint: setup-dev ## Style, types, layers
 	$(BIN)/ruff check .

@@ -1,6 +1,6 @@
 """Whether the photo, the rasteriser's picture and Chromium's agree, from the start pose at the photo's field of view.
 
-python benchmarks/pictures.py SCENE PHOTO [SCENE PHOTO ...] [--no-browser]
+python benchmarks/pictures.py [SCENE PHOTO ...] [--no-browser]
 
 Chromium draws on the processor here, which takes minutes for a million Gaussians; its page cannot roll the camera, so
 it is compared with the rasteriser at no roll.
@@ -9,6 +9,7 @@ it is compared with the rasteriser at no roll.
 import argparse
 import io
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -19,6 +20,7 @@ from environment import environment
 from numpy.typing import NDArray
 from PIL import Image
 
+from sonovista.generate.pipeline import create
 from sonovista.geometry import PerspectiveCamera
 from sonovista.geometry.image_files import read_photo
 from sonovista.render.splats import render_view
@@ -26,6 +28,7 @@ from sonovista.scene import Scene
 from sonovista.viewer.chromium import capture, chromium, wait_until_ready
 from sonovista.viewer.server import serving
 
+EXAMPLES = Path(__file__).parent.parent / "examples"
 WIDTH = 1024
 TIMEOUT_SECONDS = 1500.0
 
@@ -73,13 +76,17 @@ def measure(folder: Path, photo: Path, browser: bool) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("pairs", nargs="+", type=Path, help="folders of scenes, each followed by its photo")
+    parser.add_argument("pairs", nargs="*", type=Path, help="folders of scenes, each followed by its photo [made]")
     parser.add_argument("--no-browser", action="store_true")
     arguments = parser.parse_args()
     if len(arguments.pairs) % 2:
         parser.error("give each scene's folder and its photo")
-    pairs = zip(arguments.pairs[::2], arguments.pairs[1::2], strict=True)
-    runs = [measure(folder, photo, not arguments.no_browser) for folder, photo in pairs]
+    pairs = list(zip(arguments.pairs[::2], arguments.pairs[1::2], strict=True))
+    with tempfile.TemporaryDirectory() as folder:
+        for photo in [] if pairs else sorted(EXAMPLES.glob("*.jpg")):
+            create(photo, Path(folder) / photo.stem)
+            pairs.append((Path(folder) / photo.stem, photo))
+        runs = [measure(scene, photo, not arguments.no_browser) for scene, photo in pairs]
     print(json.dumps({"benchmark": "pictures", "environment": environment(), "runs": runs}, indent=2))
 
 
