@@ -176,11 +176,11 @@ def test_no_song_among_bare_cliffs() -> None:
 
 
 def test_birds_and_streams_stay_out_of_the_sky_and_below_the_eye() -> None:
-    sky_to_the_ground = [("sky", 50), ("grass", 30)]
+    sky_to_the_ground: list[tuple[RegionClass, int]] = [("sky", 50), ("grass", 30)]
     birds = understand(sky_to_the_ground, "birds")[0].weight
     assert birds is not None
     assert birds[:50].max() == 0.0
-    steep_water = [("vegetation", 20), ("running_water", 60)]
+    steep_water: list[tuple[RegionClass, int]] = [("vegetation", 20), ("running_water", 60)]
     stream = understand(steep_water, "stream")[0].weight
     assert stream is not None
     assert stream[:40].max() < 0.05

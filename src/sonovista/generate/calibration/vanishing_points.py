@@ -59,7 +59,8 @@ class VanishingPointCalibrator:
     some frame, so it must beat what the same segments give by chance: with their directions exchanged among them (which
     keeps leaning trunks and level strata but destroys convergence) for pitch and focal length, and with directions
     drawn at random for roll. A tilt must show in the upright segments too, as eaves and walls at other angles look like
-    one; else the frame is sought anew near level. What is no better than chance is drawn back to the prior, and its confidence falls to 0.
+    one; else the frame is sought anew near level. What is no better than chance is drawn back to the prior, and its
+    confidence falls to 0.
     """
 
     def __init__(self, options: Options = Options()) -> None:

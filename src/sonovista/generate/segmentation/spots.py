@@ -17,7 +17,7 @@ def spread_spots(
     """Round spots inside a host, spread apart.
 
     The first is drawn where the weight and the depth inside the host are large; each following one is, out of such
-    draws, the one farthest from those before.
+    draws, the one that is far from those before and fits well.
 
     Args:
         host: where spots may lie, shape `(H, 2H)`, not empty.
@@ -38,13 +38,14 @@ def spread_spots(
         chance = pixel_solid_angles(height)[rows]
     drawn = random.choice(len(rows), size=_CANDIDATES, p=chance / chance.sum())
     candidates = directions[rows[drawn], columns[drawn]]
+    fitting = np.sqrt(chance[drawn] / chance.max())
     chosen = [0]
     while len(chosen) < count:
         separation = np.arccos(np.clip(candidates @ candidates[chosen].T, -1.0, 1.0)).min(axis=1)
-        farthest = int(separation.argmax())
-        if separation[farthest] < 2.0 * radius:
+        has_room = separation >= 2.0 * radius
+        if not has_room.any():
             break
-        chosen.append(farthest)
+        chosen.append(int((has_room * separation * np.maximum(fitting, 1e-6)).argmax()))
     return [disc(candidates[index], height, radius) & host for index in chosen]
 
 
