@@ -18,8 +18,8 @@ Float = NDArray[np.float32]
 HAZE = np.radians(2.0)
 """Over how much elevation the water's gradient passes into that of the sky."""
 
-REACH = np.radians(12.0)
-"""How far around the photo the backdrop keeps the difference between the photo's own and the fitted one."""
+REACH = np.radians(25.0)
+"""How far, roughly, around the photo the backdrop keeps the difference between the photo's own and the fitted one."""
 
 
 def paint_backdrop(source: Source, sky: Float, rng: np.random.Generator) -> Float:
@@ -106,6 +106,24 @@ def meet_photo(backdrop: Float, photo: Float, observed: NDArray[np.bool_], sourc
     difference = np.clip(difference, -0.25, 0.25).astype(np.float32)
     distance = cv2.distanceTransform((~seen).astype(np.uint8), cv2.DIST_L2, 5) * np.float32(np.pi / quarter)
     fill_smoothly(difference, seen)
-    fade = np.clip(1.0 - distance / REACH, 0.0, 1.0)
-    difference *= (fade * fade * (3.0 - 2.0 * fade))[..., None]
+    difference *= np.exp(-((distance / REACH) ** 1.5))[..., None]
     return np.clip(backdrop + cv2.resize(difference, (2 * height, height), interpolation=cv2.INTER_LINEAR), 0.0, 1.0)
+
+
+def clear_slivers(pixels: Float, backdrop: Float, completed: NDArray[np.bool_], scale: float) -> None:
+    """Give back to the backdrop what stands before it more narrowly than a tree: remains of what a seam cut, in place.
+
+    Args:
+        pixels: RGB, shape `(H, W, 3)`.
+        backdrop: same shape.
+        completed: where `pixels` may be changed.
+        scale: `H` in units of 1024 pixels.
+    """
+    broad, gap = max(round(24 * scale), 3), max(round(13 * scale), 3)
+    clear = (np.abs(pixels - backdrop).sum(axis=2) < 0.06).astype(np.uint8)
+    clear = cv2.morphologyEx(clear, cv2.MORPH_OPEN, np.ones((3, broad), np.uint8))
+    closed = cv2.morphologyEx(clear, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
+    narrow = ((closed > clear) & completed).astype(np.float32)
+    share = cv2.GaussianBlur(cv2.dilate(narrow, np.ones((3, 5), np.uint8)), (0, 0), max(scale, 0.4))
+    share = np.clip(1.6 * share, 0.0, 1.0) * completed
+    pixels += (backdrop - pixels) * share[..., None]

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonovista.generate.outpainting.blending import Canvas, paste
+from sonovista.generate.outpainting.contours import displacement
 from sonovista.generate.outpainting.noise import smooth_noise
 from sonovista.generate.outpainting.placement import Placement, PlacementSearch
 from sonovista.generate.outpainting.projection import photo_coordinates, sample_photo
@@ -43,7 +44,14 @@ class Band:
 
 
 def piece(
-    band: Band, columns: NDArray[np.int64], rows: NDArray[np.int64], placement: Placement, join: int, width: int
+    band: Band,
+    columns: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    placement: Placement,
+    join: int,
+    width: int,
+    overlap: int,
+    contours: tuple[NDArray[np.float64], NDArray[np.float64]] | None,
 ) -> tuple[Float, NDArray[np.bool_]]:
     """One piece on a grid of canvas columns and rows.
 
@@ -54,6 +62,8 @@ def piece(
         placement: what it shows.
         join: canvas column of the edge where it joins.
         width: of the whole piece in columns.
+        overlap: columns in which the piece keeps to the placement, without bends of its own.
+        contours: where the contours come to lie in these columns and by how much they were moved, or None.
 
     Returns:
         RGB `(h, w, 3)` and where it is valid `(h, w)`.
@@ -70,7 +80,12 @@ def piece(
     y = (band.elevation[0] - band.elevation[rows]).astype(np.float32)
     bend = 0.011 * _bend(rng, x, y, 0.22) + 0.002 * _bend(rng, x, y, 0.05)
     lift = 0.005 * _bend(rng, x, y, 0.22) + 0.0015 * _bend(rng, x, y, 0.05)
+    own = np.minimum(along, 1.0 - along) * width / overlap
+    own = np.clip(own - 0.7, 0.0, 1.0).astype(np.float32)[None, :]
+    bend, lift = bend * own, lift * own
     elevation = band.elevation[rows][:, None] - placement.shift * (1.0 - along)[None, :]
+    if contours is not None:
+        elevation = elevation - displacement(elevation, contours[0][:, None], contours[1][:, None])
     # The horizon itself must stay straight: bending up and down vanishes there.
     lift *= np.clip(np.abs(elevation) / 0.06, 0.0, 1.0)
     elevation = elevation / placement.rise + lift
@@ -113,7 +128,9 @@ def complete_band(canvas: Canvas, band: Band, start: int, stop: int, rng: np.ran
         placement, width = search.best(canvas, join, side, stop - start, ends[side], rng)
         total = width + overlap * (2 if width == stop - start else 1)
         columns = np.sort(join + side * np.arange(total))
-        pixels, valid = piece(band, columns, rows, placement, join, total)
+        closes = width == stop - start
+        contours = search.contour_moves(placement, join, side, total, closes)
+        pixels, valid = piece(band, columns, rows, placement, join, total, overlap, contours)
         pixels = _match_tone(canvas, columns, pixels, valid, join, total, band.sky, rng)
         rim = np.flatnonzero(valid.any(axis=1))
         if rim.size:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from sonovista.generate.calibration.protocol import Calibration
-from sonovista.generate.outpainting.backdrop import meet_photo, paint_backdrop
+from sonovista.generate.outpainting.backdrop import clear_slivers, meet_photo, paint_backdrop
 from sonovista.generate.outpainting.band import Band, complete_band
 from sonovista.generate.outpainting.blending import Canvas, fill_smoothly, freedom_around
 from sonovista.generate.outpainting.cap import chart_to, complete_cap
@@ -98,6 +98,9 @@ def complete_outdoors(
     extension = round(EXTENSION * source.scale)
     start, stop = (seen[-1] + 1 + extension) - height, (seen[0] - extension) + height
     complete_band(rolled, band, int(start), int(stop), rng)
+    if band.sky is not None:
+        completed = rolled.filled & (rolled.freedom >= 1.0)
+        clear_slivers(rolled.pixels, band.sky, completed, source.scale)
     canvas = Canvas(
         *(np.roll(a, -roll, axis=1) for a in (rolled.pixels, rolled.filled, rolled.freedom, rolled.changed))
     )

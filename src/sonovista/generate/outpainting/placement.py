@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonovista.generate.outpainting.blending import Canvas
+from sonovista.generate.outpainting.contours import LIMIT, displacement, find_contours, moves
 from sonovista.generate.outpainting.projection import photo_coordinates, sample_photo
 from sonovista.generate.outpainting.source import UNIQUE_CLASSES
 from sonovista.geometry.frames import direction_from_angles
@@ -81,9 +82,15 @@ class PlacementSearch:
         self.stride = max(round(STRIDE * source.scale), 1)
         self.used = np.zeros(BINS)
         self.last = {1: np.zeros(BINS), -1: np.zeros(BINS)}
-        self.level = _has_level_horizon(band)
         factor = source.camera.focal_length * np.pi / band.elevation.size / 2.0 * self.stride
         self.smooth = cv2.GaussianBlur(source.pixels, (0, 0), max(0.7 * factor, 0.4))
+        self.contours = find_contours(band)
+        # Where contours are known they tell how far a piece must move.
+        self.fixed = self.contours is not None or _has_level_horizon(band)
+        # The contours of the canvas, column by column; at first those of the photo's own mirror image.
+        self.lines = np.zeros((2, band.azimuth.size))
+        if self.contours is not None:
+            self.lines = self.contours.at(band.azimuth)
         self.unique, self.cut, self.blocked = _profiles(band)
         self.broadest = max(_longest_run((self.unique < 0.35) & ~self.blocked) / BINS, 0.25)
 
@@ -130,6 +137,24 @@ class PlacementSearch:
         self.last[side][shown] = 1.0
         return float(positions[-1])
 
+    def contour_moves(self, placement: Placement, join: int, side: int, total: int, closes: bool) -> tuple | None:
+        """Note the contours of a piece of `total` columns.
+
+        Returns:
+            Where they come to lie and by how much they were moved up, each `(2, total)` radians, by rising column;
+            None if the photo has none.
+        """
+        if self.contours is None:
+            return None
+        offsets = np.arange(total)
+        columns = join + side * offsets
+        azimuth = placement.azimuth - placement.direction * side * offsets * self.step / placement.stretch
+        seen = self.contours.at(azimuth)
+        moved = moves(self.lines[:, columns], seen, self.overlap, closes)
+        self.lines[:, columns] = seen + moved
+        lines = seen + moved
+        return (lines, moved) if side > 0 else (lines[:, ::-1], moved[:, ::-1])
+
     def _bins(self, azimuth: NDArray[np.float64]) -> NDArray[np.int64]:
         return np.clip(((self.band.left - azimuth) / self.span * BINS).astype(int), 0, BINS - 1)
 
@@ -141,8 +166,8 @@ class PlacementSearch:
         closes = gap <= max(0.9 * high - self.overlap, 1.5 * low)
         width = np.full(DRAWS, gap) if closes else np.minimum(width, max(gap - int(low), 1))
         stretch = np.exp(rng.uniform(-0.15, 0.35, DRAWS))
-        shift = np.zeros(DRAWS) if self.level else rng.uniform(-0.06, 0.06, DRAWS)
-        rise = np.ones(DRAWS) if self.level else np.exp(rng.uniform(-0.15, 0.2, DRAWS))
+        shift = np.zeros(DRAWS) if self.fixed else rng.uniform(-0.06, 0.06, DRAWS)
+        rise = np.ones(DRAWS) if self.fixed else np.exp(rng.uniform(-0.15, 0.2, DRAWS))
         direction = rng.choice([-1.0, 1.0], DRAWS)
         azimuth = self.band.right + rng.uniform(0.0, 1.0, DRAWS) * self.span
         return self._within(_Draws(azimuth, direction, stretch, rise, shift, width), side, gap)
@@ -154,7 +179,7 @@ class PlacementSearch:
         def jitter(size: float) -> NDArray[np.float64]:
             return rng.normal(0.0, size, index.size) * amount
 
-        free = 0.0 if self.level else 1.0
+        free = 0.0 if self.fixed else 1.0
         varied = _Draws(
             draws.azimuth[index] + jitter(0.025 * self.span),
             draws.direction[index],
@@ -217,6 +242,12 @@ class PlacementSearch:
         azimuth = draws.azimuth[:, None] - (draws.direction * side / draws.stretch)[:, None] * offsets * self.step
         along = np.clip(1.0 - offsets / draws.width[:, None], 0.0, 1.0)
         elevation = band.elevation[rows][None, :, None] - (draws.shift[:, None] * along)[:, None, :]
+        effort = np.zeros(draws.azimuth.size)
+        if self.contours is not None:
+            lines = self.contours.at(azimuth)
+            moved = np.clip(self.lines[:, None, columns] - lines, -LIMIT, LIMIT)
+            elevation = elevation - displacement(elevation, (lines + moved)[:, :, None], moved[:, :, None])
+            effort = 0.15 * (np.abs(moved).mean(axis=(0, 2)) / 0.05) ** 2
         rays = direction_from_angles(azimuth[:, None, :], elevation / draws.rise[:, None, None])
         u, v, outside = photo_coordinates(rays, band.source.camera)
         shape = u.shape
@@ -233,11 +264,11 @@ class PlacementSearch:
         seam = np.where(both.any(axis=2), seam**2, 0.0).sum(axis=1) / np.maximum(both.any(axis=2).sum(axis=1), 1)
         mean = (difference * both).sum(axis=(1, 2)) / np.maximum(both.sum(axis=(1, 2)), 1)
         missing = (filled & ~both).sum(axis=(1, 2)) / filled.sum()
-        return 1.5 * np.sqrt(seam) + 0.5 * mean + 0.4 * missing
+        return 1.5 * np.sqrt(seam) + 0.5 * mean + 0.4 * missing + effort
 
 
 def _has_level_horizon(band: Band) -> bool:
-    """Whether still water, not part of the backdrop, reaches up to the horizon: then nothing may be moved up or down."""
+    """Whether still water that is no backdrop reaches up to the horizon: then nothing may be moved up or down."""
     water = band.source.share("water") * (1.0 - band.source.backdrop)
     near = np.abs(band.source.elevation) < 0.05
     return bool(near.any()) and float(water[near].mean()) > 0.2

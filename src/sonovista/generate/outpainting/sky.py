@@ -18,6 +18,12 @@ MINIMUM_SKY = 0.02
 RELAXATION = np.radians(22.0)
 """How far above the photo the sky's gradient goes on before it levels out."""
 
+CLEAR = 0.015
+"""Standard deviation of brightness within a few degrees, in [0, 1], up to which a sky has no clouds."""
+
+SMALLEST_CLOUD = np.radians(6.0)
+"""Radius of the sky seen between other things below which pieces of it would be specks."""
+
 CLOUD_FADE = np.radians(14.0)
 """How far the photo's own clouds reach beyond its frame."""
 
@@ -110,7 +116,15 @@ def paint_sky(source: Source, height: int, rng: np.random.Generator) -> Float:
     model = gradient(np.arctan2(rays[..., 1], rays[..., 0]), source.elevation)
     white = np.clip(np.percentile(source.pixels[source.sky > 0.5], 99, axis=0), 0.0, 1.0).astype(np.float32)
     layer = _cloud_layer(source, model, white)
-    clouds = np.clip(_continued(source, layer, half) + _drifting(source, layer, half, rng), -1.0, 1.0)
+    contrast, radius = _cloudiness(source, model)
+    clouds = np.zeros((half, 2 * half, 4), np.float32)
+    if contrast > CLEAR:
+        clouds += _continued(source, layer, half)
+    if contrast > CLEAR and radius > SMALLEST_CLOUD:
+        clouds += _drifting(source, layer, half, rng)
+    else:
+        clouds[..., :3] += _haze(half, contrast, rng)[..., None]
+    clouds = np.clip(clouds, -1.0, 1.0)
     clouds = cv2.resize(
         np.concatenate([clouds[:, -4:], clouds, clouds[:, :4]], axis=1), None, fx=height / half, fy=height / half
     )
@@ -119,6 +133,35 @@ def paint_sky(source: Source, height: int, rng: np.random.Generator) -> Float:
     cover = np.clip(clouds[..., 3:], 0.0, 1.0)
     sky = gradient(azimuth[None, :], elevation[:, None])
     return np.clip(sky + cover * (white - sky) + clouds[..., :3], 0.0, 1.0)
+
+
+def _cloudiness(source: Source, model: Float) -> tuple[float, float]:
+    """Standard deviation of the sky's brightness within 4 degrees, and the radius, in radians, of its widest stretch."""
+    mask = cv2.erode((source.sky > 0.9).astype(np.uint8), np.ones((7, 7), np.uint8))
+    framed = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    radius = float(cv2.distanceTransform(framed, cv2.DIST_L2, 5).max()) / source.camera.focal_length
+    if not mask.any():
+        return 0.0, radius
+    weight = mask.astype(np.float32)
+    above = (source.pixels - model).mean(axis=2) * weight
+    sigma = np.radians(4.0) * source.camera.focal_length
+    broad = cv2.GaussianBlur(above, (0, 0), sigma) / np.maximum(cv2.GaussianBlur(weight, (0, 0), sigma), 1e-3)
+    return float((above - broad)[mask > 0].std()), radius
+
+
+def _haze(height: int, contrast: float, rng: np.random.Generator) -> Float:
+    """Broad faint unevenness of a sky without clouds of its own, shape `(height, 2 * height)`: waves in space, which
+    know no pole.
+    """
+    directions = pixel_directions(height)
+    out = np.zeros((height, 2 * height), np.float32)
+    for _ in range(24):
+        wave = rng.normal(size=3) * np.array([1.0, 1.0, 2.0])
+        wave *= np.exp(rng.uniform(np.log(3.0), np.log(25.0))) / np.linalg.norm(wave)
+        out += (np.sin(directions @ wave + rng.uniform(0.0, 2.0 * np.pi)) / np.linalg.norm(wave) ** 0.7).astype(
+            np.float32
+        )
+    return out / float(out.std()) * min(0.6 * contrast, 0.01)
 
 
 def _cloud_layer(source: Source, model: Float, white: Float) -> Float:

@@ -85,19 +85,11 @@ def prepare_source(image: NDArray[np.uint8], calibration: Calibration, regions: 
     sky = refine_matte(pixels, probabilities[..., REGION_CLASSES.index("sky")], max(round(6 * scale), 2))
     sky = np.clip((sky - 0.3) / 0.5, 0.0, 1.0) * np.clip((elevation + 0.045) / 0.03, 0.0, 1.0)
     calm_water = _calm_water(pixels, probabilities, elevation, scale)
-    together = refine_matte(
-        pixels, calm_water + probabilities[..., REGION_CLASSES.index("sky")], max(round(6 * scale), 2)
-    )
-    calm_water = calm_water * np.clip((together - 0.3) / 0.5, 0.0, 1.0)
-    backdrop = np.clip(
-        np.maximum(
-            sky,
-            np.clip((together - 0.3) / 0.5, 0.0, 1.0)
-            * np.maximum(cv2.dilate((calm_water > 0.2).astype(np.float32), np.ones((5, 5), np.uint8)), sky),
-        ),
-        0.0,
-        1.0,
-    )
+    both = calm_water + probabilities[..., REGION_CLASSES.index("sky")]
+    both = np.clip((refine_matte(pixels, both, max(round(6 * scale), 2)) - 0.3) / 0.5, 0.0, 1.0)
+    near_water = cv2.dilate((calm_water > 0.2).astype(np.float32), np.ones((5, 5), np.uint8))
+    calm_water = calm_water * both
+    backdrop = np.maximum(sky, both * np.maximum(near_water, sky))
     unique = probabilities[..., [REGION_CLASSES.index(name) for name in UNIQUE_CLASSES]].sum(axis=2)
     water = probabilities[..., REGION_CLASSES.index("running_water")]
     uniqueness = np.clip(unique + 0.25 * water, 0.0, 1.0)
