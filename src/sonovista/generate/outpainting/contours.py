@@ -24,8 +24,8 @@ POINTS = 256
 FADE = 0.4
 """Radians above and below the contours over which their displacement dies away."""
 
-NARROW, STEEP = np.radians(12.0), np.radians(2.5)
-"""What is narrower and rises higher than this, such as a single tree, is no part of a contour."""
+STEEPEST = 0.35
+"""Steepest slope of a contour: what rises more steeply, such as a single tree, stands above it."""
 
 LIMIT = 0.22
 """Radians by which a contour may be displaced at most."""
@@ -53,7 +53,7 @@ class Contours:
 
 
 def find_contours(band: Band) -> Contours | None:
-    """The photo's contours without their narrow peaks, or None if it shows neither sky nor ground all across."""
+    """The photo's contours without their steep peaks, or None if it shows neither sky nor ground all across."""
     source = band.source
     azimuth = np.linspace(band.right, band.left, POINTS)
     elevation = band.elevation[::2]
@@ -90,13 +90,10 @@ def _line(
         return None
     points = np.arange(mask.shape[1])
     line = np.interp(points, points[known], elevation[highest[known]]).astype(np.float32)[None]
-    width = max(round(NARROW * points_per_radian), 1)
-    kernel = np.ones((1, width))
-    # Mirrored, so that a tree that the frame cuts is as narrow as the whole one.
+    line = line[0]
+    slope = np.abs(points[:, None] - points[None, :]) * (STEEPEST / points_per_radian)
+    line = (line[None, :] + slope).min(axis=1).astype(np.float32)[None]
     border = cv2.BORDER_REFLECT
-    line = cv2.copyMakeBorder(line, 0, 0, width, width, border)
-    without = cv2.dilate(cv2.erode(line, kernel), kernel)
-    line = np.where(line - without > STEEP, without, line)[:, width:-width]
     smooth = cv2.GaussianBlur(line, (0, 0), max(np.radians(0.7) * points_per_radian, 0.5), borderType=border)
     return smooth[0].astype(np.float64)
 

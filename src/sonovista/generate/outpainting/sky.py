@@ -136,7 +136,7 @@ def paint_sky(source: Source, height: int, rng: np.random.Generator) -> Float:
 
 
 def _cloudiness(source: Source, model: Float) -> tuple[float, float]:
-    """Standard deviation of the sky's brightness within 4 degrees, and the radius, in radians, of its widest stretch."""
+    """Standard deviation of the sky's brightness within 4 degrees; radius in radians of the widest stretch of sky."""
     mask = cv2.erode((source.sky > 0.9).astype(np.uint8), np.ones((7, 7), np.uint8))
     framed = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     radius = float(cv2.distanceTransform(framed, cv2.DIST_L2, 5).max()) / source.camera.focal_length
