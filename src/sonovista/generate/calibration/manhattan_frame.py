@@ -14,7 +14,6 @@ _INDEPENDENT = 25.0
 """Segments of one facade err together: all segments weigh against the prior as this many independent ones at most."""
 _BATCH = 256  # hypotheses scored at once, to bound memory
 _NEAR_VERTICAL = np.deg2rad(40.0)
-_ROLLS = np.deg2rad(np.arange(-8.0, 8.1, 0.5))
 
 
 @dataclass(frozen=True)
@@ -98,16 +97,17 @@ def find_manhattan_frame(
     return best
 
 
-def vertical_support(segments: LineSegments, pitch: float, focal_length: float) -> float:
+def vertical_support(segments: LineSegments, pitch: float, rolls: NDArray[np.float64], focal_length: float) -> float:
     """Weight of the segments that run upright in the world, as `find_manhattan_frame` counts it, at the best roll.
 
     Args:
         segments: any number.
         pitch: radians.
+        rolls: radians, shape `(R,)`: tried.
         focal_length: in halves of the longer side.
     """
-    frames = np.zeros((len(_ROLLS), 4))
-    frames[:, 0], frames[:, 1], frames[:, 2] = pitch, _ROLLS, np.log(focal_length)
+    frames = np.zeros((len(rolls), 4))
+    frames[:, 0], frames[:, 1], frames[:, 2] = pitch, rolls, np.log(focal_length)
     squares = (_sines(frames, segments)[:, 0] / segments.noise) ** 2
     return float((segments.weights * np.maximum(1.0 - squares / INLIER_SIGMAS**2, 0.0)).sum(axis=1).max())
 

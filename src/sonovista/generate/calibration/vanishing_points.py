@@ -31,7 +31,8 @@ _CONVERGENCE_RAMP = (1.5, 6.0)
 # Weight of upright segments that a tilted camera explains beyond a level one, from which and above which the tilt is
 # believed; among photos, tilted ones gain 4 to 70 and those that only seem tilted, by eaves and slopes, less than 1.
 _TILT_RAMP = (1.0, 3.0)
-_LITTLE_TILT = (np.deg2rad(3.0), np.deg2rad(6.0))  # below the first a tilt needs no such support
+_LITTLE_TILT = (np.deg2rad(3.0), np.deg2rad(6.0))  # below the first a pitch or roll needs no such support
+_LEVEL_ROLLS = np.deg2rad(np.arange(-3.0, 3.1, 0.5))  # within which a camera is as level as a hand holds it
 _LEVEL_DEVIATION = np.deg2rad(1.5)
 _ALIGNMENT_RAMP = (0.25, 0.45)  # the same as a share of all segments' weight
 
@@ -43,7 +44,7 @@ class Options(BaseModel):
 
     longer_side: Annotated[int, Field(ge=128, le=4096)] = 1024
     """Pixels to which the photo is scaled down for the search of lines."""
-    hypotheses: Annotated[int, Field(ge=100, le=100_000)] = 2000
+    hypotheses: Annotated[int, Field(ge=100, le=100_000)] = 6000
     prior_longer_fov_deg: Annotated[float, Field(gt=10, lt=120)] = 60.0
     """Field of view along the longer side where nothing else is known: between a phone's camera and a kit lens."""
     prior_log_focal_deviation: Annotated[float, Field(gt=0, le=1)] = 0.25
@@ -74,8 +75,9 @@ class VanishingPointCalibrator:
         random = np.random.default_rng(self.options.seed)
         frame = find_manhattan_frame(segments, prior, self.options.hypotheses, random)
         if frame is not None and (tilt := _tilt_evidence(frame, segments)) < 1.0:
-            deviation = max(_LEVEL_DEVIATION, tilt * prior.pitch[1])
-            level = replace(prior, pitch=(0.0, deviation))
+            pitch_deviation = max(_LEVEL_DEVIATION, tilt * prior.pitch[1])
+            roll_deviation = max(_LEVEL_DEVIATION, tilt * prior.roll[1])
+            level = replace(prior, pitch=(0.0, pitch_deviation), roll=(0.0, roll_deviation))
             frame = find_manhattan_frame(segments, level, self.options.hypotheses, random) or frame
         values = np.array([prior.pitch[0], prior.roll[0], prior.log_focal_length[0]])
         confidences = np.zeros(3)
@@ -125,10 +127,14 @@ class VanishingPointCalibrator:
 
 
 def _tilt_evidence(frame: ManhattanFrame, segments: LineSegments) -> float:
-    """In [0, 1]: whether the upright segments bear a frame's pitch; what converges elsewhere may be no right angle."""
-    gain = vertical_support(segments, frame.pitch, frame.focal_length)
-    gain -= vertical_support(segments, 0.0, frame.focal_length)
-    return max(_ramp(gain, *_TILT_RAMP), 1.0 - _ramp(abs(frame.pitch), *_LITTLE_TILT))
+    """In [0, 1]: whether the upright segments bear a frame's pitch and roll.
+
+    What converges elsewhere may be no right angle; and where nothing stands upright, nothing says that it is tilted.
+    """
+    tilted = vertical_support(segments, frame.pitch, np.array([frame.roll]), frame.focal_length)
+    level = vertical_support(segments, 0.0, _LEVEL_ROLLS, frame.focal_length)
+    little = 1.0 - _ramp(max(abs(frame.pitch), abs(frame.roll)), *_LITTLE_TILT)
+    return max(_ramp(tilted - level, *_TILT_RAMP), little)
 
 
 def _ramp(value: float, low: float, high: float) -> float:
