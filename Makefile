@@ -7,7 +7,7 @@ OUT    ?= out
 BENCHMARKS ?= create rasteriser binaural lifting pictures outpainting depth calibration recognition sounds
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-browser demo test test-slow bench lint format schema clean
+.PHONY: help setup setup-dev setup-browser demo test test-slow bench lint format schema pictures clean
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1|/' | column -t -s '|'
@@ -66,6 +66,9 @@ format: setup-dev ## Put the code in shape
 
 schema: setup-dev ## Publish the JSON schema of scene.json under docs/
 	$(BIN)/python tools/write_schema.py
+
+pictures: setup-dev setup-browser ## Make the README's pictures
+	$(BIN)/python tools/make_pictures.py
 
 clean: ## Remove what was made here
 	rm -rf $(OUT) build dist $(VENV) src/sonovista/viewer/client web/node_modules
