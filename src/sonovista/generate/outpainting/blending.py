@@ -114,7 +114,16 @@ def minimum_cut(cost: Float, inside: Mask, outside: Mask) -> Mask:
     return side[:-2].reshape(height, width)
 
 
-def paste(canvas: Canvas, top: int, left: int, piece: Float, valid: Mask, scale: float, nodes: int = 1600) -> None:
+def paste(
+    canvas: Canvas,
+    top: int,
+    left: int,
+    piece: Float,
+    valid: Mask,
+    scale: float,
+    nodes: int = 1600,
+    feather: float = 1.3,
+) -> None:
     """Lay a piece onto the canvas with a seam, blended in two bands (Burt and Adelson 1983).
 
     Args:
@@ -125,6 +134,7 @@ def paste(canvas: Canvas, top: int, left: int, piece: Float, valid: Mask, scale:
         valid: where the piece holds something, shape `(h, w)`.
         scale: canvas height in units of 1024 pixels: widths of the transitions grow with it.
         nodes: of the grid on which the seam is sought.
+        feather: standard deviation of the transition of details, in pixels at canvas height 1024.
     """
     height, width = valid.shape
     window = (slice(top, top + height), slice(left, left + width))
@@ -132,15 +142,15 @@ def paste(canvas: Canvas, top: int, left: int, piece: Float, valid: Mask, scale:
     if not (valid & (freedom > 0)).any():
         return
     choice = seam(old, piece, filled, valid, filled & (freedom < 0.4), nodes)
-    fine = _share(_blur(choice, 1.3 * scale), filled, valid)
-    coarse = _share(_blur(choice, 7.0 * scale), filled, valid)
+    fine = _share(_blur(choice, feather * scale), filled, valid)
+    coarse = _share(_blur(choice, max(7.0, feather) * scale), filled, valid)
     old_low, new_low = _masked_blur(old, filled, 6.0 * scale), _masked_blur(piece, valid, 6.0 * scale)
     old_low, new_low = np.where(filled[..., None], old_low, new_low), np.where(valid[..., None], new_low, old_low)
     low = old_low + (new_low - old_low) * coarse[..., None]
     detail = (old - old_low) * (1.0 - fine[..., None]) + (piece - new_low) * fine[..., None]
     # Detail of two unlike pieces that are averaged loses power; the sum of squares of the shares restores it.
     detail /= np.sqrt(fine**2 + (1.0 - fine) ** 2)[..., None]
-    blended = np.where((valid | filled)[..., None], low + detail, 0.0)
+    blended = np.where((valid | filled)[..., None], low + detail, old)
     free = np.where(filled, freedom, (freedom > 0).astype(np.float32))
     # Where nothing was filled before there is nothing to keep.
     canvas.pixels[window] = old + (blended - old) * free[..., None]

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sonovista.generate.outpainting.blending import Canvas, freedom_around, paste
+from sonovista.generate.outpainting.blending import Canvas, fill_smoothly, paste
 from sonovista.generate.outpainting.cap import chart_to, complete_cap
 from sonovista.generate.outpainting.layout import typical
 from sonovista.generate.outpainting.noise import fractal_noise
@@ -19,6 +19,9 @@ Float = NDArray[np.float32]
 FLOOR, CEILING, FRONT, BACK, LEFT, RIGHT = range(6)
 SHADES = (1.0, 1.0, 1.0, 0.93, 0.97, 0.9)
 """How bright each surface is drawn; walls that meet must differ, or their corner would not be seen."""
+
+LIGHT_REACH = np.radians(40.0)
+"""How far, roughly, around the photo its surfaces keep the light that the photo's edge shows."""
 
 
 @dataclass(frozen=True)
@@ -87,18 +90,21 @@ def _paint_floor(source: Source, floor: NDArray[np.bool_], rng: np.random.Genera
     share = source.share("floor") * (1.0 - source.uniqueness)
     if (share > 0.5).mean() < 0.01:
         share = np.clip(-source.elevation, 0.0, 0.2) * (1.0 - source.uniqueness) + 1e-3
-    mask = cv2.erode((share > 0.5 * share.max()).astype(np.float32), np.ones((3, 3), np.uint8))
+    whole = (share > 0.5 * share.max()).astype(np.float32)
+    # Feet and shadows at the rims of things are no floor.
+    rim = 2 * max(round(6 * source.scale), 1) + 1
+    mask = cv2.erode(whole, np.ones((rim, rim), np.uint8))
     if mask.sum() < 50:
-        mask = np.ones_like(share)
-    sigma = 30 * source.scale
+        mask = whole if whole.sum() >= 50 else np.ones_like(share)
+    sigma = 16 * source.scale
     low = cv2.GaussianBlur(source.pixels * mask[..., None], (0, 0), sigma)
     low /= np.maximum(cv2.GaussianBlur(mask, (0, 0), sigma), 1e-3)[..., None]
     usual = np.median(source.pixels[mask > 0.5], axis=0)
-    even = np.clip(source.pixels * np.clip(usual / np.maximum(low, 0.03), 0.3, 3.0), 0.0, 1.0).astype(np.float32)
+    even = np.clip(source.pixels * np.clip(usual / np.maximum(low, 0.03), 0.5, 2.0), 0.0, 1.0).astype(np.float32)
     lit = replace(source, pixels=even)
     height = floor.shape[0]
     empty = Canvas(
-        np.zeros((*floor.shape, 3), np.float32),
+        np.broadcast_to(usual.astype(np.float32), (*floor.shape, 3)).copy(),
         np.zeros(floor.shape, bool),
         np.ones(floor.shape, np.float32),
         np.zeros(floor.shape, np.float32),
@@ -106,8 +112,21 @@ def _paint_floor(source: Source, floor: NDArray[np.bool_], rng: np.random.Genera
     _, elevation = pixel_angles(height)
     highest = float(elevation[np.flatnonzero(floor.any(axis=1))[0]])
     allowed = (mask * typical(lit, mask)).astype(np.float32)
-    complete_cap(empty, chart_to(highest + 0.05, -1, height), floor, lit, allowed, rng)
-    return np.where(empty.filled[..., None], empty.pixels, usual.astype(np.float32))
+    complete_cap(empty, chart_to(highest + 0.05, -1, height), floor, lit, allowed, rng, feather=7.0)
+    # Patches that are a little brighter or darker than their neighbours would show as blots.
+    broad = _broad(empty.pixels, empty.filled, 18 * source.scale)
+    even = empty.pixels * np.clip(usual.astype(np.float32) / np.maximum(broad, 0.03), 0.4, 2.5) ** 0.85
+    return np.where(empty.filled[..., None], even, usual.astype(np.float32))
+
+
+def _broad(picture: Float, mask: NDArray[np.bool_], sigma: float) -> Float:
+    """Mean of what is in the mask around every pixel, from a quarter of the resolution."""
+    size = (max(mask.shape[1] // 4, 1), max(mask.shape[0] // 4, 1))
+    weight = mask.astype(np.float32)
+    small = cv2.resize(picture * weight[..., None], size, interpolation=cv2.INTER_AREA)
+    total = cv2.GaussianBlur(cv2.resize(weight, size, interpolation=cv2.INTER_AREA), (0, 0), max(sigma / 4, 0.5))
+    small = cv2.GaussianBlur(small, (0, 0), max(sigma / 4, 0.5)) / np.maximum(total, 1e-4)[..., None]
+    return cv2.resize(small, mask.shape[::-1], interpolation=cv2.INTER_LINEAR)
 
 
 def _paint(
@@ -123,8 +142,11 @@ def _paint(
             continue
         p = points[mask]
         shade = _corner_shade(box, p, index)[:, None] * SHADES[index]
-        if index in (FLOOR, CEILING):
-            out[mask] = (ceiling if index == CEILING else floor[mask]) * shade
+        if index == FLOOR:
+            out[mask] = floor[mask] * shade
+            continue
+        if index == CEILING:
+            out[mask] = ceiling * shade + 0.6 * _look_up(detail, p[:, 0], p[:, 1], source, box)
             continue
         along = p[:, 1] if index in (FRONT, BACK) else p[:, 0]
         height = (p[:, 2] + 1.0) / (1.0 + box.ceiling)
@@ -142,11 +164,16 @@ def _colours(source: Source, rng: np.random.Generator) -> tuple[Float, Float, Fl
         mask = (source.elevation > -0.05) & (source.uniqueness < 0.6)
     if not mask.any():
         mask = np.ones(mask.shape, bool)
+    whole = source.pixels[mask].mean(axis=0)
     mask = _plainest(source, mask)
     colours = source.pixels[mask]
     bright = colours.mean(axis=1)
-    # Windows and shadows are darker than the plaster between them.
-    wall = np.median(colours[bright >= np.percentile(bright, 55)], axis=0)
+    # Windows and shadows are darker than the plaster between them; the room's light is that of all of them.
+    wall = 0.5 * np.median(colours[bright >= np.percentile(bright, 55)], axis=0) + 0.5 * whole
+    # Floor and furniture throw their colour onto the walls, more than onto a window between them.
+    room = source.pixels.reshape(-1, 3).mean(axis=0)
+    tint = np.clip(room / max(float(room.mean()), 0.02), 0.6, 1.5)
+    wall = wall * tint**0.5
     light = float(np.percentile(source.pixels[mask].mean(axis=1), 85))
     above = source.share("ceiling") > 0.5
     if above.mean() > 0.01:
@@ -172,8 +199,8 @@ def _plaster(source: Source, mask: NDArray[np.bool_], rng: np.random.Generator) 
     grey = source.pixels.mean(axis=2)
     rough = grey - cv2.GaussianBlur(grey, (0, 0), 6 * source.scale)
     strength = float(np.clip(np.median(np.abs(rough[mask])) * 1.5, 0.004, 0.03))
-    noise = fractal_noise(rng, (size, size), 24 * source.scale, 5)
-    noise += 0.6 * fractal_noise(rng, (size, size), 5 * source.scale, 2)
+    noise = fractal_noise(rng, (size, size), 7 * source.scale, 3)
+    noise += 0.2 * fractal_noise(rng, (size, size), 60 * source.scale, 2)
     return np.repeat((noise * strength / float(noise.std()))[..., None], 3, axis=2).astype(np.float32)
 
 
@@ -206,23 +233,32 @@ def _corner_shade(box: Box, points: NDArray[np.float64], surface: int) -> Float:
     return shade.astype(np.float32)
 
 
+def _towards(difference: Float, known: NDArray[np.bool_]) -> Float:
+    """A difference that is known in places, broadly continued around them and dying away, same shape."""
+    height, width = known.shape
+    size = (max(width // 4, 2), max(height // 4, 2))
+    weight = cv2.resize(known.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(difference * known[..., None], size, interpolation=cv2.INTER_AREA)
+    sigma = max(np.radians(2.0) / np.pi * size[1], 0.5)
+    total = cv2.GaussianBlur(weight, (0, 0), sigma)
+    near = total > 0.02
+    small = cv2.GaussianBlur(small, (0, 0), sigma) / np.maximum(total, 1e-4)[..., None]
+    small = np.clip(small, -0.5, 0.5).astype(np.float32)
+    distance = cv2.distanceTransform((~near).astype(np.uint8), cv2.DIST_L2, 5) * np.float32(np.pi / size[1])
+    fill_smoothly(small, near)
+    small = cv2.GaussianBlur(small, (0, 0), sigma) * np.exp(-((distance / LIGHT_REACH) ** 1.5))[..., None]
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
 def _lay_around(
     canvas: Canvas, room: Float, observed: NDArray[np.bool_], surface: NDArray[np.int64], lit: bool, scale: float
 ) -> None:
     """Lay the painted room around the photo; near it each surface takes on the light of the photo's edge."""
     height = observed.shape[0]
     strip = canvas.filled & ~observed
-    sigma = 45 * scale
     for own in (surface == FLOOR, surface > CEILING, *([surface == CEILING] if lit else [])):
-        edge = strip & own
-        if edge.sum() < 50:
-            continue
-        weight = edge.astype(np.float32)
-        total = cv2.GaussianBlur(weight, (0, 0), sigma)
-        difference = cv2.GaussianBlur((canvas.pixels - room) * weight[..., None], (0, 0), sigma)
-        difference /= np.maximum(total, 1e-4)[..., None]
-        reach = (1.0 - freedom_around(edge, 170 * scale)) ** 1.5 * np.clip(total / 1e-3, 0.0, 1.0) * own
-        room = room + np.clip(difference, -0.4, 0.4) * reach[..., None]
+        if (strip & own).sum() >= 50:
+            room = room + _towards(canvas.pixels - room, strip & own) * own[..., None]
     room = np.clip(room, 0.0, 1.0)
     rows, columns = np.flatnonzero(canvas.filled.any(axis=1)), np.flatnonzero(canvas.filled.any(axis=0))
     margin = round(40 * scale)
