@@ -142,8 +142,10 @@ def paste(
     if not (valid & (freedom > 0)).any():
         return
     choice = seam(old, piece, filled, valid, filled & (freedom < 0.4), nodes)
-    fine = _share(_blur(choice, feather * scale), filled, valid)
-    coarse = _share(_blur(choice, max(7.0, feather) * scale), filled, valid)
+    # Neither may end at its own rim, where a wide transition has not come to its end yet.
+    from_rims = _inward(filled, 1.5 * feather * scale), _inward(valid, 1.5 * feather * scale)
+    fine = _share(_blur(choice, feather * scale), *from_rims)
+    coarse = _share(_blur(choice, max(7.0, feather) * scale), *from_rims)
     old_low, new_low = _masked_blur(old, filled, 6.0 * scale), _masked_blur(piece, valid, 6.0 * scale)
     old_low, new_low = np.where(filled[..., None], old_low, new_low), np.where(valid[..., None], new_low, old_low)
     low = old_low + (new_low - old_low) * coarse[..., None]
@@ -158,7 +160,13 @@ def paste(
     canvas.filled[window] |= valid & (freedom > 0)
 
 
-def _share(choice: Float, filled: Mask, valid: Mask) -> Float:
+def _inward(mask: Mask, ramp: float) -> Float:
+    """0 outside a mask, rising to 1 within `ramp` pixels of its rim; the picture's border is none."""
+    distance = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3)
+    return np.clip(distance / max(ramp, 1.0), 0.0, 1.0).astype(np.float32)
+
+
+def _share(choice: Float, filled: Float, valid: Float) -> Float:
     new, old = choice * valid, (1.0 - choice) * filled
     return (new / np.maximum(new + old, 1e-6)).astype(np.float32)
 

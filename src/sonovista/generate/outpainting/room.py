@@ -256,9 +256,14 @@ def _lay_around(
     """Lay the painted room around the photo; near it each surface takes on the light of the photo's edge."""
     height = observed.shape[0]
     strip = canvas.filled & ~observed
-    for own in (surface == FLOOR, surface > CEILING, *([surface == CEILING] if lit else [])):
+    floor = surface == FLOOR
+    for own in (floor, surface > CEILING, *([surface == CEILING] if lit else [])):
         if (strip & own).sum() >= 50:
-            room = room + _towards(canvas.pixels - room, strip & own) * own[..., None]
+            change = _towards(canvas.pixels - room, strip & own)
+            if own is not floor:
+                # Walls take on the light, and less the colour, of what happens to hang at the photo's edge.
+                change = 0.25 * change + 0.75 * change.mean(axis=2, keepdims=True)
+            room = room + change * own[..., None]
     room = np.clip(room, 0.0, 1.0)
     rows, columns = np.flatnonzero(canvas.filled.any(axis=1)), np.flatnonzero(canvas.filled.any(axis=0))
     margin = round(40 * scale)
