@@ -1,18 +1,16 @@
 """Indoors: a plain room in the shape of a box around the viewer, in the photo's own colours."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from sonovista.generate.outpainting.blending import Canvas, fill_smoothly, paste
-from sonovista.generate.outpainting.cap import chart_to, complete_cap
-from sonovista.generate.outpainting.layout import typical
 from sonovista.generate.outpainting.noise import fractal_noise
 from sonovista.generate.outpainting.projection import sample_points
 from sonovista.generate.outpainting.source import Source
-from sonovista.geometry.equirectangular import pixel_angles, pixel_directions
+from sonovista.geometry.equirectangular import pixel_directions
 
 Float = NDArray[np.float32]
 
@@ -85,48 +83,67 @@ def complete_room(source: Source, canvas: Canvas, observed: NDArray[np.bool_], r
     return canvas.pixels
 
 
-def _paint_floor(source: Source, floor: NDArray[np.bool_], rng: np.random.Generator) -> Float:
-    """The floor seen from above, from the photo's floor with its light and shadows taken out, shape `(H, 2H, 3)`."""
+def _paint_floor(source: Source, points: NDArray[np.float64], rng: np.random.Generator) -> Float:
+    """Colours of points of the floor, `(N, 3)` in camera heights: the photo's floor, its light and shadows taken out.
+
+    Its texture is one of random phase (Galerne, Gousseau and Morel 2011): it has the photo's spectrum and colours, and
+    no patches whose edges could show.
+    """
     share = source.share("floor") * (1.0 - source.uniqueness)
     if (share > 0.5).mean() < 0.01:
         share = np.clip(-source.elevation, 0.0, 0.2) * (1.0 - source.uniqueness) + 1e-3
-    whole = (share > 0.5 * share.max()).astype(np.float32)
+    whole = (share > 0.5 * share.max()).astype(np.uint8)
     # Feet and shadows at the rims of things are no floor.
     rim = 2 * max(round(6 * source.scale), 1) + 1
     mask = cv2.erode(whole, np.ones((rim, rim), np.uint8))
     if mask.sum() < 50:
-        mask = whole if whole.sum() >= 50 else np.ones_like(share)
-    sigma = 16 * source.scale
-    low = cv2.GaussianBlur(source.pixels * mask[..., None], (0, 0), sigma)
-    low /= np.maximum(cv2.GaussianBlur(mask, (0, 0), sigma), 1e-3)[..., None]
-    usual = np.median(source.pixels[mask > 0.5], axis=0)
-    even = np.clip(source.pixels * np.clip(usual / np.maximum(low, 0.03), 0.5, 2.0), 0.0, 1.0).astype(np.float32)
-    lit = replace(source, pixels=even)
-    height = floor.shape[0]
-    empty = Canvas(
-        np.broadcast_to(usual.astype(np.float32), (*floor.shape, 3)).copy(),
-        np.zeros(floor.shape, bool),
-        np.ones(floor.shape, np.float32),
-        np.zeros(floor.shape, np.float32),
-    )
-    _, elevation = pixel_angles(height)
-    highest = float(elevation[np.flatnonzero(floor.any(axis=1))[0]])
-    allowed = (mask * typical(lit, mask)).astype(np.float32)
-    complete_cap(empty, chart_to(highest + 0.05, -1, height), floor, lit, allowed, rng, feather=7.0)
-    # Patches that are a little brighter or darker than their neighbours would show as blots.
-    broad = _broad(empty.pixels, empty.filled, 18 * source.scale)
-    even = empty.pixels * np.clip(usual.astype(np.float32) / np.maximum(broad, 0.03), 0.4, 2.5) ** 0.85
-    return np.where(empty.filled[..., None], even, usual.astype(np.float32))
-
-
-def _broad(picture: Float, mask: NDArray[np.bool_], sigma: float) -> Float:
-    """Mean of what is in the mask around every pixel, from a quarter of the resolution."""
-    size = (max(mask.shape[1] // 4, 1), max(mask.shape[0] // 4, 1))
+        mask = whole if whole.sum() >= 50 else np.ones_like(whole)
     weight = mask.astype(np.float32)
-    small = cv2.resize(picture * weight[..., None], size, interpolation=cv2.INTER_AREA)
-    total = cv2.GaussianBlur(cv2.resize(weight, size, interpolation=cv2.INTER_AREA), (0, 0), max(sigma / 4, 0.5))
-    small = cv2.GaussianBlur(small, (0, 0), max(sigma / 4, 0.5)) / np.maximum(total, 1e-4)[..., None]
-    return cv2.resize(small, mask.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    sigma = 16 * source.scale
+    low = cv2.GaussianBlur(source.pixels * weight[..., None], (0, 0), sigma)
+    low /= np.maximum(cv2.GaussianBlur(weight, (0, 0), sigma), 1e-3)[..., None]
+    usual = np.median(source.pixels[mask > 0], axis=0).astype(np.float32)
+    relief = (source.pixels / np.maximum(low, 0.03) - 1.0).clip(-0.6, 0.6) * usual
+    top, left, size = _widest_square(mask)
+    square = (slice(top, top + size), slice(left, left + size))
+    tile = random_phase(relief[square].astype(np.float32), max(round(512 * source.scale), 2 * size), rng)
+    # As many pixels for a camera height as the photo has where the square lies.
+    density = source.camera.focal_length * np.sin(np.clip(-float(source.elevation[square].mean()), 0.1, 1.2))
+    u, v = (np.mod(points[:, axis] * density, tile.shape[0]) + 1.0 for axis in (1, 0))
+    texture = sample_points(np.pad(tile, ((1, 2), (1, 2), (0, 0)), mode="wrap"), u, v)
+    return np.clip(usual + texture, 0.0, 1.0).astype(np.float32)
+
+
+def _widest_square(mask: NDArray[np.uint8]) -> tuple[int, int, int]:
+    """Row, column and size of a square about as wide as fits into a mask that is not empty."""
+    framed = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    distance = cv2.distanceTransform(framed, cv2.DIST_C, 3)[1:-1, 1:-1]
+    row, column = np.unravel_index(int(distance.argmax()), mask.shape)
+    reach = max(int(distance[row, column]) - 1, 0)
+    return int(row) - reach, int(column) - reach, 2 * reach + 1
+
+
+def random_phase(patch: Float, size: int, rng: np.random.Generator) -> Float:
+    """A texture that tiles, with a patch's spectrum, colours and variance, and random phases.
+
+    Args:
+        patch: shape `(h, w, 3)`, not larger than `size`.
+        size: of the texture in pixels.
+        rng: every random choice.
+
+    Returns:
+        Shape `(size, size, 3)`, of mean zero.
+    """
+    height, width = patch.shape[:2]
+    centred = patch - patch.mean(axis=(0, 1))
+    taper = np.outer(np.hanning(height + 2)[1:-1], np.hanning(width + 2)[1:-1])[..., None]
+    spectrum = np.fft.rfft2(centred * taper, (size, size), axes=(0, 1))
+    noise = np.fft.rfft2(rng.normal(size=(size, size)))
+    phase = noise / np.maximum(np.abs(noise), 1e-12)
+    spectrum[0, 0] = 0.0
+    # One phase for all channels, so that colours stay as they go together.
+    texture = np.fft.irfft2(spectrum * phase[..., None], (size, size), axes=(0, 1))
+    return (texture * (float(centred.std()) / max(float(texture.std()), 1e-9))).astype(np.float32)
 
 
 def _paint(
@@ -134,7 +151,6 @@ def _paint(
 ) -> Float:
     """The room without what the photo shows: colours by height, a wall's fine texture, shade in the corners."""
     wall, ceiling, detail = _colours(source, rng)
-    floor = _paint_floor(source, surface == FLOOR, rng)
     out = np.zeros((*surface.shape, 3), np.float32)
     for index in range(6):
         mask = surface == index
@@ -143,7 +159,7 @@ def _paint(
         p = points[mask]
         shade = _corner_shade(box, p, index)[:, None] * SHADES[index]
         if index == FLOOR:
-            out[mask] = floor[mask] * shade
+            out[mask] = _paint_floor(source, p, rng) * shade
             continue
         if index == CEILING:
             out[mask] = ceiling * shade + 0.6 * _look_up(detail, p[:, 0], p[:, 1], source, box)
