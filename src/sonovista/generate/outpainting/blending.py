@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 Float = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
+FEATHER = 1.3
+"""Standard deviation of the transition of details, in pixels at canvas height 1024."""
+
 
 @dataclass(frozen=True)
 class Canvas:
@@ -122,7 +125,6 @@ def paste(
     valid: Mask,
     scale: float,
     nodes: int = 1600,
-    feather: float = 1.3,
 ) -> None:
     """Lay a piece onto the canvas with a seam, blended in two bands (Burt and Adelson 1983).
 
@@ -134,7 +136,6 @@ def paste(
         valid: where the piece holds something, shape `(h, w)`.
         scale: canvas height in units of 1024 pixels: widths of the transitions grow with it.
         nodes: of the grid on which the seam is sought.
-        feather: standard deviation of the transition of details, in pixels at canvas height 1024.
     """
     height, width = valid.shape
     window = (slice(top, top + height), slice(left, left + width))
@@ -143,9 +144,9 @@ def paste(
         return
     choice = seam(old, piece, filled, valid, filled & (freedom < 0.4), nodes)
     # Neither may end at its own rim, where a wide transition has not come to its end yet.
-    from_rims = _inward(filled, 1.5 * feather * scale), _inward(valid, 1.5 * feather * scale)
-    fine = _share(_blur(choice, feather * scale), *from_rims)
-    coarse = _share(_blur(choice, max(7.0, feather) * scale), *from_rims)
+    from_rims = _inward(filled, 1.5 * FEATHER * scale), _inward(valid, 1.5 * FEATHER * scale)
+    fine = _share(_blur(choice, FEATHER * scale), *from_rims)
+    coarse = _share(_blur(choice, 7.0 * scale), *from_rims)
     old_low, new_low = _masked_blur(old, filled, 6.0 * scale), _masked_blur(piece, valid, 6.0 * scale)
     old_low, new_low = np.where(filled[..., None], old_low, new_low), np.where(valid[..., None], new_low, old_low)
     low = old_low + (new_low - old_low) * coarse[..., None]

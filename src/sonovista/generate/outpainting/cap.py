@@ -107,7 +107,6 @@ def complete_cap(
     source: Source,
     allowed: Float,
     rng: np.random.Generator,
-    feather: float = 1.3,
 ) -> None:
     """Fill the unfilled part of a panorama around a pole with patches of the photo.
 
@@ -118,7 +117,6 @@ def complete_cap(
         source: the photo.
         allowed: in [0, 1], shape of the source: what may be taken.
         rng: every random choice.
-        feather: standard deviation of the transitions between patches, in pixels at panorama height 1024.
     """
     rays = chart.directions()
     pixels = np.asarray(sample(panorama.pixels, rays, cv2.INTER_LINEAR), np.float32)
@@ -126,7 +124,7 @@ def complete_cap(
     filled = np.asarray(sample(panorama.filled.astype(np.float32), rays), np.float32) > 0.999
     freedom = np.asarray(sample(panorama.freedom, rays), np.float32)
     canvas = Canvas(pixels.copy(), filled & ~needed, freedom, np.zeros(filled.shape, np.float32))
-    lay_patches(canvas, chart, needed, source, allowed, rng, feather)
+    lay_patches(canvas, chart, needed, source, allowed, rng)
     height = panorama.filled.shape[0]
     directions = pixel_directions(height)
     reach = chart.sign * directions[:, 0, 2]
@@ -151,7 +149,6 @@ def lay_patches(
     source: Source,
     allowed: Float,
     rng: np.random.Generator,
-    feather: float = 1.3,
 ) -> None:
     """Patch after patch from the rim inwards, each the best of many random ones."""
     size = max(round(PATCH * source.scale), 16)
@@ -177,7 +174,7 @@ def lay_patches(
             if todo.sum() < (0.02 * todo.size if attempt == 0 else 1):
                 continue
             patch, valid = chooser.best(canvas, window, chart.frame(row, column), rng)
-            paste(canvas, top, left, patch, valid, source.scale, feather=feather)
+            paste(canvas, top, left, patch, valid, source.scale)
         rest = np.argwhere(needed & ~canvas.filled)
         if rest.size == 0:
             return

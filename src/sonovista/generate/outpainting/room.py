@@ -215,8 +215,8 @@ def _plaster(source: Source, mask: NDArray[np.bool_], rng: np.random.Generator) 
     grey = source.pixels.mean(axis=2)
     rough = grey - cv2.GaussianBlur(grey, (0, 0), 6 * source.scale)
     strength = float(np.clip(np.median(np.abs(rough[mask])) * 1.5, 0.004, 0.03))
-    noise = fractal_noise(rng, (size, size), 7 * source.scale, 3)
-    noise += 0.2 * fractal_noise(rng, (size, size), 60 * source.scale, 2)
+    noise = fractal_noise(rng, (size, size), 5 * source.scale, 2)
+    noise += 0.15 * fractal_noise(rng, (size, size), 60 * source.scale, 2)
     return np.repeat((noise * strength / float(noise.std()))[..., None], 3, axis=2).astype(np.float32)
 
 
