@@ -3,6 +3,8 @@
 Pieces of the photo are cut out in front of it, so that where they meet nothing can show in the sky or on the water.
 """
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +15,7 @@ from sonovista.generate.outpainting.projection import photo_coordinates, sample_
 from sonovista.generate.outpainting.source import Source
 from sonovista.geometry.equirectangular import pixel_angles, pixel_directions
 
-Float = NDArray[np.float32]
+Float = NDArray[Any]
 
 HAZE = np.radians(2.0)
 """Over how much elevation the water's gradient passes into that of the sky."""

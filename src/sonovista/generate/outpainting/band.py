@@ -6,6 +6,7 @@ in image quilting (Efros and Freeman 2001) and video textures (Schoedl et al. 20
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -19,7 +20,7 @@ from sonovista.generate.outpainting.projection import photo_coordinates, sample_
 from sonovista.generate.outpainting.source import Source
 from sonovista.geometry.frames import direction_from_angles
 
-Float = NDArray[np.float32]
+Float = NDArray[Any]
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 """Putting a piece of picture onto a canvas: along the line where both agree best, and blended in two bands."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Float = NDArray[np.float32]
+Float = NDArray[Any]
 Mask = NDArray[np.bool_]
 
 FEATHER = 1.3
@@ -188,7 +189,7 @@ def fill_smoothly(pixels: Float, filled: Mask) -> None:
         return
     weight = filled.astype(np.float32)
     level = pixels * weight[..., None]
-    levels = [(level, weight)]
+    levels: list[tuple[Any, Any]] = [(level, weight)]
     while min(weight.shape) > 1:
         size = (max(weight.shape[1] // 2, 1), max(weight.shape[0] // 2, 1))
         level = cv2.resize(level, size, interpolation=cv2.INTER_AREA)

@@ -5,7 +5,7 @@ it as it looks in the photo, and nothing is pinched or drawn out to spokes.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -17,7 +17,7 @@ from sonovista.generate.outpainting.projection import sample_photo
 from sonovista.generate.outpainting.source import Source, source_density
 from sonovista.geometry.equirectangular import pixel_directions, sample
 
-Float = NDArray[np.float32]
+Float = NDArray[Any]
 
 CANDIDATES = 64
 PATCH = 112

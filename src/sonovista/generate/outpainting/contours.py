@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -16,7 +16,7 @@ from sonovista.geometry.frames import direction_from_angles
 if TYPE_CHECKING:
     from sonovista.generate.outpainting.band import Band
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]
 
 POINTS = 256
 """Azimuths across the photo at which contours are known."""

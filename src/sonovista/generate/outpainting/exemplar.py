@@ -1,5 +1,7 @@
 """Outpainting from the photo's own exemplars: no weights, no network, the same picture for the same seed."""
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +21,7 @@ from sonovista.generate.outpainting.source import OVERSAMPLING, UNIQUE_CLASSES, 
 from sonovista.generate.regions.protocol import RegionMap
 from sonovista.geometry.equirectangular import pixel_angles, pixel_directions
 
-Float = NDArray[np.float32]
+Float = NDArray[Any]
 
 EXTENSION = 30
 """Pixels beyond the photo's frame, at panorama height 1024, where the photo is mirrored so that seams have room."""
@@ -84,7 +86,7 @@ def complete_outdoors(
     height = observed.shape[0]
     roll = -height  # the photo at both ends, the back in the middle: nothing is ever cut at the back
     canvas = _start(source, photo, observed, sky)
-    rolled = Canvas(*(np.roll(a, roll, axis=1) for a in (canvas.pixels, canvas.filled, canvas.freedom, canvas.changed)))
+    rolled = _turned(canvas, roll)
     azimuth, elevation = pixel_angles(height)
     seen = np.flatnonzero(observed.sum(axis=0) > 0.5 * observed.sum(axis=0).max())
     band = Band(
@@ -101,10 +103,15 @@ def complete_outdoors(
     if band.sky is not None:
         completed = rolled.filled & (rolled.freedom >= 1.0)
         clear_slivers(rolled.pixels, band.sky, completed, source.scale)
-    canvas = Canvas(
-        *(np.roll(a, -roll, axis=1) for a in (rolled.pixels, rolled.filled, rolled.freedom, rolled.changed))
-    )
+    canvas = _turned(rolled, -roll)
     return complete_caps(canvas, source, sky, rng)
+
+
+def _turned(canvas: Canvas, columns: int) -> Canvas:
+    def roll(picture: NDArray[Any]) -> NDArray[Any]:
+        return np.roll(picture, columns, axis=1)
+
+    return Canvas(roll(canvas.pixels), roll(canvas.filled), roll(canvas.freedom), roll(canvas.changed))
 
 
 def _start(source: Source, photo: Float, observed: NDArray[np.bool_], sky: Float | None) -> Canvas:

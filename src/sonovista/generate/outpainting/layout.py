@@ -1,5 +1,7 @@
 """What may stand above and below the photo."""
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +11,7 @@ from sonovista.generate.outpainting.noise import fractal_noise
 from sonovista.generate.outpainting.source import UNIQUE_CLASSES, Source
 from sonovista.generate.regions.protocol import REGION_CLASSES
 
-Float = NDArray[np.float32]
+Float = NDArray[Any]
 
 EDGE_SHARE = 0.18
 """Rows along the photo's upper or lower edge that tell what goes on beyond it."""

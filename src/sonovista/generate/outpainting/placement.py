@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -18,7 +18,7 @@ from sonovista.geometry.frames import direction_from_angles
 if TYPE_CHECKING:
     from sonovista.generate.outpainting.band import Band
 
-Float = NDArray[np.float32]
+Float = NDArray[Any]
 
 OVERLAP = 56
 """Pixels by which pieces overlap, at panorama height 1024."""

@@ -1,5 +1,7 @@
 """The photo in the panorama: where every direction meets the photo, and what the photo shows there without aliasing."""
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +18,7 @@ NARROWEST = 0.6
 
 def photo_coordinates(
     directions: NDArray[np.float64], camera: PerspectiveCamera
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Where directions meet a photo.
 
     Args:
@@ -37,8 +39,8 @@ def photo_coordinates(
 
 
 def project_photo(
-    image: NDArray[np.float32], camera: PerspectiveCamera, height: int, sigma: float = 1.0
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    image: NDArray[Any], camera: PerspectiveCamera, height: int, sigma: float = 1.0
+) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """Project a photo to an equirectangular panorama.
 
     The photo is low-passed by a Gaussian of `sigma` panorama pixels as they are at its centre, so that the panorama
@@ -82,14 +84,14 @@ def project_photo(
     return out, observed
 
 
-def local_scale(u: NDArray[np.float32], v: NDArray[np.float32], camera: PerspectiveCamera) -> NDArray[np.float32]:
+def local_scale(u: NDArray[Any], v: NDArray[Any], camera: PerspectiveCamera) -> NDArray[Any]:
     """Photo pixels per radian at photo positions: the geometric mean over directions, `f / cos(angle)**1.5`."""
     x = (u - 0.5 * camera.width) / camera.focal_length
     y = (v - 0.5 * camera.height) / camera.focal_length
     return (camera.focal_length * (1.0 + x * x + y * y) ** 0.75).astype(np.float32)
 
 
-def low_pass(image: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+def low_pass(image: NDArray[Any], sigma: float) -> NDArray[Any]:
     """Gaussian low-pass with mirrored borders; below 0.3 pixels there is nothing to remove."""
     if sigma < 0.3:
         return image
@@ -97,8 +99,8 @@ def low_pass(image: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
 
 
 def sample_photo(
-    image: NDArray[np.float32], u: NDArray[np.float32], v: NDArray[np.float32], interpolation: int = cv2.INTER_CUBIC
-) -> NDArray[np.float32]:
+    image: NDArray[Any], u: NDArray[Any], v: NDArray[Any], interpolation: int = cv2.INTER_CUBIC
+) -> NDArray[Any]:
     """Look a photo up at positions whose first pixel's centre is 0.5; beyond the frame it is mirrored once."""
     height, width = image.shape[:2]
     map_u = np.clip(u - 0.5, -0.95 * width, 1.95 * width).astype(np.float32)
@@ -107,8 +109,8 @@ def sample_photo(
 
 
 def sample_points(
-    image: NDArray[np.float32], u: NDArray[np.floating], v: NDArray[np.floating], border: int = cv2.BORDER_CONSTANT
-) -> NDArray[np.float32]:
+    image: NDArray[Any], u: NDArray[np.floating], v: NDArray[np.floating], border: int = cv2.BORDER_CONSTANT
+) -> NDArray[Any]:
     """Look a picture up at a list of positions of any length, first pixel's centre at 0: shape `(N, channels)`."""
     columns = 4096  # OpenCV refuses maps of more than 32767 columns
     padded = -(-u.size // columns) * columns

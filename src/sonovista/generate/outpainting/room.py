@@ -1,6 +1,7 @@
 """Indoors: a plain room in the shape of a box around the viewer, in the photo's own colours."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,7 +13,7 @@ from sonovista.generate.outpainting.projection import sample_points
 from sonovista.generate.outpainting.source import Source
 from sonovista.geometry.equirectangular import pixel_directions
 
-Float = NDArray[np.float32]
+Float = NDArray[Any]
 
 FLOOR, CEILING, FRONT, BACK, LEFT, RIGHT = range(6)
 SHADES = (1.0, 1.0, 1.0, 0.93, 0.97, 0.9)
@@ -114,7 +115,7 @@ def _paint_floor(source: Source, points: NDArray[np.float64], rng: np.random.Gen
     return np.clip(usual + texture, 0.0, 1.0).astype(np.float32)
 
 
-def _widest_square(mask: NDArray[np.uint8]) -> tuple[int, int, int]:
+def _widest_square(mask: NDArray[Any]) -> tuple[int, int, int]:
     """Row, column and size of a square about as wide as fits into a mask that is not empty."""
     framed = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     distance = cv2.distanceTransform(framed, cv2.DIST_C, 3)[1:-1, 1:-1]
@@ -225,7 +226,7 @@ def _look_up(detail: Float, along: NDArray[np.float64], up: NDArray[np.float64],
     density = 1024 * source.scale / np.pi / box.front
     size = detail.shape[0]
 
-    def fold(value: NDArray[np.float64]) -> NDArray[np.float32]:
+    def fold(value: NDArray[np.float64]) -> NDArray[Any]:
         phase = np.mod(value * density, 2.0 * (size - 1))
         return np.where(phase > size - 1, 2.0 * (size - 1) - phase, phase).astype(np.float32)
 

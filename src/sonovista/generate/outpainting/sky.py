@@ -1,6 +1,7 @@
 """The sky over the whole sphere: its gradient continued to the zenith, and its clouds."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -10,7 +11,7 @@ from sonovista.generate.outpainting.projection import photo_coordinates, sample_
 from sonovista.generate.outpainting.source import Source
 from sonovista.geometry.equirectangular import pixel_angles, pixel_directions
 
-Float = NDArray[np.float32]
+Float = NDArray[Any]
 
 MINIMUM_SKY = 0.02
 """Share of the photo that must be sky before the scene gets one."""

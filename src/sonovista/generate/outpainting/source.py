@@ -1,6 +1,7 @@
 """The photo as a store of exemplars: at the panorama's sharpness, with what may be taken from where."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,7 +12,7 @@ from sonovista.generate.outpainting.projection import local_scale, low_pass
 from sonovista.generate.regions.protocol import REGION_CLASSES, RegionMap
 from sonovista.geometry import PerspectiveCamera
 
-Float = NDArray[np.float32]
+Float = NDArray[Any]
 
 OVERSAMPLING = 1.5
 """Source pixels per panorama pixel at the photo's centre: room for enlarging exemplars without blur."""
@@ -78,7 +79,7 @@ def prepare_source(image: NDArray[np.uint8], calibration: Calibration, regions: 
     smooth = low_pass(image.astype(np.float32) / 255.0, panorama_pixel)
     pixels = cv2.resize(smooth, size, interpolation=cv2.INTER_AREA if factor < 1.0 else cv2.INTER_LINEAR)
     camera = calibration.camera(*size)
-    segments = cv2.resize(regions.segments, size, interpolation=cv2.INTER_NEAREST)
+    segments = np.asarray(cv2.resize(regions.segments, size, interpolation=cv2.INTER_NEAREST), np.int32)
     probabilities = regions.probabilities[segments]
     elevation = np.arcsin(np.clip(camera.ray_directions()[..., 2], -1.0, 1.0)).astype(np.float32)
     scale = height / 1024.0
