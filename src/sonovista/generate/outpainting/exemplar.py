@@ -123,7 +123,9 @@ def _start(source: Source, photo: Float, observed: NDArray[np.bool_], sky: Float
     # What the frame cuts through must not be mirrored out of it if it would be noticed, nor the shadow at its foot.
     around = 2 * max(round(10 * source.scale * OVERSAMPLING), 1) + 1
     unique = cv2.dilate((source.share(*UNIQUE_CLASSES) > 0.5).astype(np.float32), np.ones((around, around), np.uint8))
-    strip &= sample_photo(unique, u, v, cv2.INTER_LINEAR) < 0.5
+    # Beside and above the photo a few pixels of it stay, in which it can fade; below it they would be its shadow.
+    fading = (outside <= 0.2 * reach) & (v < source.camera.height)
+    strip &= (sample_photo(unique, u, v, cv2.INTER_LINEAR) < 0.5) | fading
     pixels = photo.copy()
     near = sample_photo(source.pixels, u, v)
     if sky is not None:
