@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sonovista.generate.calibration.protocol import Calibration
 from sonovista.generate.depth.protocol import DepthEstimate
+from sonovista.generate.lifting.backstop import HEIGHT as BACKSTOP_HEIGHT
+from sonovista.generate.lifting.backstop import backstop
 from sonovista.generate.lifting.blocks import choose_blocks, merging_errors
 from sonovista.generate.lifting.depth_edges import sharpen_jumps
 from sonovista.generate.lifting.hidden import hidden_layers
@@ -38,6 +40,8 @@ class Options(BaseModel):
     """Of the budget, for what lies behind edges."""
     hidden_layers: int = Field(default=2, ge=0, le=4)
     """Behind what is seen."""
+    backstop_share: float = Field(default=0.02, gt=0.0, lt=1.0)
+    """Of the budget, for a coarse last layer behind everything: no hole is ever black."""
     spread: float = Field(default=0.62, gt=0.0, le=2.0)
     """Standard deviation of the photo's Gaussians over the size of the pixels they stand for: less lets the dark behind
     through as a grid, more blurs beyond what refinement can mend."""
@@ -102,6 +106,15 @@ class LayeredLifter:
             return [s for x in layers for s in cube_sheets(x.colours, 1.0 / x.inverse, x.mask, size)]
 
         _, hidden_clouds = self._lift(behind, int(options.hidden_share * budget), options.surround_spread)
+        last = backstop(colours, inverse)
+
+        def around_everything(scale: float) -> list[Sheet]:
+            return cube_sheets(last.colours, 1.0 / last.inverse, last.mask, face_size(scale, BACKSTOP_HEIGHT / np.pi))
+
+        _, backstop_clouds = self._lift(
+            around_everything, int(options.backstop_share * budget), options.surround_spread
+        )
+        hidden_clouds += backstop_clouds
         everywhere = np.ones(inverse.shape, bool)
 
         def around(scale: float) -> list[Sheet]:
