@@ -25,9 +25,9 @@ def test_it_stands_behind_everything_and_shows_the_far_things_beside_a_near_one(
 
 def test_it_closes_at_the_seam() -> None:
     rng = np.random.default_rng(4)
-    inverse = rng.uniform(0.01, 1.0, (64, 128)).astype(np.float32)
-    colours = rng.uniform(0.0, 1.0, (64, 128, 3)).astype(np.float32)
-    turned = backstop(np.roll(colours, 32, axis=1), np.roll(inverse, 32, axis=1))
+    inverse = rng.uniform(0.01, 1.0, (256, 512)).astype(np.float32)
+    colours = rng.uniform(0.0, 1.0, (256, 512, 3)).astype(np.float32)
+    turned = backstop(np.roll(colours, 128, axis=1), np.roll(inverse, 128, axis=1))
     straight = backstop(colours, inverse)
     np.testing.assert_allclose(np.roll(straight.colours, 64, axis=1), turned.colours, atol=1e-5)
     np.testing.assert_allclose(np.roll(straight.inverse, 64, axis=1), turned.inverse, atol=1e-6)
