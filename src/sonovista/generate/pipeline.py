@@ -149,9 +149,7 @@ def _finished_scene(output: Path, photo: Photo, options: CreateOptions, chosen: 
     first = document.stages[0].input_sha256 if document.stages else ""
     expected = stage_input_sha256("calibration", chosen["calibration"], _calibration_options(options), [photo.sha256])
     if first != expected:
-        raise InputError(
-            f"{output}: expected a scene made from this photo, found another (replace: --force)"
-        )
+        raise InputError(f"{output}: expected a scene made from this photo, found another (replace: --force)")
     return Scene.load(output)
 
 
@@ -168,9 +166,7 @@ def _open_checkpoints(
         if force:
             Checkpoints(partial).discard()
         elif not resume:
-            raise InputError(
-                f"{partial}: an interrupted run is there: go on with --resume, or begin anew with --force"
-            )
+            raise InputError(f"{partial}: an interrupted run is there: go on with --resume, or begin anew with --force")
     try:
         return Checkpoints(partial, progress)
     except PermissionError as error:

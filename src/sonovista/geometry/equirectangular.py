@@ -48,9 +48,7 @@ def direction_to_pixel(direction: ArrayLike, height: int) -> tuple[NDArray[np.fl
     return u, (0.5 * np.pi - elevation) * (height / np.pi)
 
 
-def sample(
-    panorama: NDArray[Scalar], direction: ArrayLike, interpolation: int = cv2.INTER_LINEAR
-) -> NDArray[Scalar]:
+def sample(panorama: NDArray[Scalar], direction: ArrayLike, interpolation: int = cv2.INTER_LINEAR) -> NDArray[Scalar]:
     """Look a panorama up in directions, wrapping at the seam and across the poles.
 
     Args:

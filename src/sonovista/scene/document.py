@@ -38,7 +38,9 @@ class Listener(_Model):
     yaw_deg: Finite = 0.0
     pitch_deg: Finite = 0.0
     horizontal_fov_deg: Annotated[float, Field(gt=0, lt=180)] = 75.0
-    gain_db: Annotated[float, Field(ge=-120, le=60)] = Field(default=0.0, description="Added to everything that is heard.")
+    gain_db: Annotated[float, Field(ge=-120, le=60)] = Field(
+        default=0.0, description="Added to everything that is heard."
+    )
 
 
 class Acoustics(_Model):

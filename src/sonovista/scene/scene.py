@@ -99,9 +99,7 @@ def check_replaceable(folder: Path, overwrite: bool) -> None:
     if not folder.is_dir() or (any(folder.iterdir()) and not (folder / "scene.json").is_file()):
         raise InputError(f"{folder}: expected a free place for the scene, found something else there")
     if (folder / "scene.json").is_file() and not overwrite:
-        raise InputError(
-            f"{folder}: expected a free place for the scene, found a scene (replace it with --force)"
-        )
+        raise InputError(f"{folder}: expected a free place for the scene, found a scene (replace it with --force)")
 
 
 def move_into_place(temporary: Path, folder: Path) -> None:

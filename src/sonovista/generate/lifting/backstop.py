@@ -34,7 +34,7 @@ def backstop(colours: NDArray[np.float32], inverse: NDArray[np.float32]) -> Hidd
     small = np.asarray(cv2.resize(colours, size, interpolation=cv2.INTER_AREA), np.float32)
     small_inverse = np.asarray(cv2.resize(inverse, size, interpolation=cv2.INTER_AREA), np.float32)
     radius = round(float(REACH) * HEIGHT / np.pi)
-    margin = 2 * radius
+    margin = 4 * radius
     wrapped = np.pad(small_inverse, ((0, 0), (margin, margin)), mode="wrap")
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     farthest = np.asarray(cv2.erode(wrapped, kernel), np.float32)
