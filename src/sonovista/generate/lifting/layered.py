@@ -23,6 +23,9 @@ from sonovista.scene.gaussians import Gaussians, concatenate
 SMALLEST_SCALE = 1e-3
 """Of a sheet's resolution, below which a budget is given up: it is smaller than the number of sheets."""
 
+BEATS_UP_TO = 1.5
+"""Pixels of the photo's grid over those of the view, up to which the two grids beat."""
+
 FACE_VIEW = 704
 """Pixels along a side at which faces smaller than it are refined: they too are watched larger than they are."""
 
@@ -34,7 +37,7 @@ class Options(BaseModel):
 
     step: float = Field(default=0.5, gt=0.0, le=5.0)
     """Metres to any side within which no holes may show."""
-    photo_share: float = Field(default=0.7, gt=0.0, lt=1.0)
+    photo_share: float = Field(default=0.71, gt=0.0, lt=1.0)
     """Of the budget, for what the photo shows."""
     hidden_share: float = Field(default=0.06, gt=0.0, lt=1.0)
     """Of the budget, for what lies behind edges."""
@@ -53,8 +56,10 @@ class Options(BaseModel):
     view_width: int = Field(default=1024, ge=16, le=4096)
     """Pixels across the photo's view at which its colours are refined, about as it is watched: refined for a smaller
     view they would be too sharp in a larger one, since every view blurs by its own pixels."""
-    iterations: int = Field(default=6, ge=0, le=100)
+    iterations: int = Field(default=9, ge=0, le=100)
     """Of the refinement of colours, in each of its rounds for each view."""
+    surround_iterations: int = Field(default=3, ge=0, le=100)
+    """Likewise around the photo, where Gaussians are coarse and the eye looks later."""
     damping: float = Field(default=0.001, ge=0.0)
     """Of the refinement of colours."""
 
@@ -98,6 +103,9 @@ class LayeredLifter:
         photo_budget = int(options.photo_share * budget)
         # A small photo is enlarged: Gaussians of its pixels' size could not draw the edges that a viewer interpolates.
         scale = min(np.sqrt(photo_budget / (height * width)), max(1.0, options.view_width / width))
+        # A grid a little finer than the one it is watched on beats with it, and refinement cannot undo the beats.
+        if 1.0 < scale * width / options.view_width < BEATS_UP_TO:
+            scale = options.view_width / width
         photo_sheets, photo_clouds = self._lift(photo, photo_budget, options.spread, scale)
         layers = hidden_layers(colours, inverse, options.step, options.hidden_layers)
 
@@ -157,14 +165,9 @@ class LayeredLifter:
             free[first : first + len(cloud)] = True
             first += len(cloud)
             if len(cloud):
+                steps = self.options.iterations if view is views[-1] else self.options.surround_iterations
                 everything = refine_colours(
-                    everything,
-                    view.camera,
-                    view.colours,
-                    view.used,
-                    free,
-                    self.options.iterations,
-                    self.options.damping,
+                    everything, view.camera, view.colours, view.used, free, steps, self.options.damping
                 )
         return everything
 
