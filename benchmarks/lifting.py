@@ -1,6 +1,6 @@
 """Lifting of the example photos: does the start view equal the photo, does a step aside show holes, how long it takes.
 
-python benchmarks/lifting.py [PHOTO ...] [--size 1024] [--budget 900000] [--pictures FOLDER]
+python benchmarks/lifting.py [PHOTO ...] [--size 1024] [--budget 1000000] [--pictures FOLDER]
 """
 
 import argparse
