@@ -7,9 +7,8 @@ from sonovista.ambisonics.hrtf import BinauralDecoder, load_default_filters
 from sonovista.render.convolution import BlockDecoder
 from sonovista.render.encoder import SceneEncoder
 from sonovista.render.limiter import soft_limit
+from sonovista.scene.document import SAMPLE_RATE
 from sonovista.scene.scene import Scene
-
-SAMPLE_RATE = 48_000
 
 
 class BinauralRenderer:

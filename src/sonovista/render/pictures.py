@@ -12,10 +12,9 @@ from sonovista.render.offline import render_binaural
 from sonovista.render.splats import render_view
 from sonovista.render.trajectory import Pose, Trajectory
 from sonovista.render.video import write_video
+from sonovista.scene.document import SAMPLE_RATE
 from sonovista.scene.gaussians import Gaussians
 from sonovista.scene.scene import Scene
-
-SAMPLE_RATE = 48_000
 
 
 def camera_at(pose: Pose, width: int, height: int, horizontal_fov: float) -> PerspectiveCamera:

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 SCHEMA_VERSION = 1
+SAMPLE_RATE = 48_000
+"""Hz, of every sound in a scene."""
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Vector = tuple[Finite, Finite, Finite]
 RelativePath = Annotated[str, Field(min_length=1, max_length=255)]

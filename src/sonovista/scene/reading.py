@@ -12,14 +12,13 @@ from pydantic import ValidationError
 
 from sonovista.errors import InputError
 from sonovista.geometry.image_files import read_mask, read_rgb
-from sonovista.scene.document import SceneDocument, Source
+from sonovista.scene.document import SAMPLE_RATE, SceneDocument, Source
 from sonovista.scene.paths import resolve_inside
 from sonovista.signal.audio_files import read_audio
 
 Part = Literal["sounds", "panorama", "depth", "gaussians", "masks"]
 ALL_PARTS: tuple[Part, ...] = get_args(Part)
 
-SAMPLE_RATE = 48_000
 MAX_DOCUMENT_BYTES = 64 * 2**20
 MAX_PANORAMA_PIXELS = 16384 * 8192
 MAX_SOUND_SECONDS = 600.0

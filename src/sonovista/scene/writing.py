@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sonovista.geometry.image_files import write_mask, write_rgb
-from sonovista.scene.document import SceneDocument
+from sonovista.scene.document import SAMPLE_RATE, SceneDocument
 from sonovista.scene.ply import write_ply
 from sonovista.signal.audio_files import write_audio
 
 if TYPE_CHECKING:
     from sonovista.scene.scene import Scene
-
-SAMPLE_RATE = 48_000
 
 
 def write_parts(scene: "Scene", folder: Path) -> None:

@@ -6,8 +6,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-SAMPLE_RATE = 48_000
-"""Hz, of every sound in a scene."""
+from sonovista.scene.document import SAMPLE_RATE as SAMPLE_RATE
 
 
 @dataclass(frozen=True)
