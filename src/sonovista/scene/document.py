@@ -45,11 +45,47 @@ class Listener(_Model):
     )
 
 
-class Acoustics(_Model):
-    """How sound travels: `sigma(d) = exp(-alpha d) / max(d, d_min)`."""
+class Air(_Model):
+    """What the air absorbs depends on (ISO 9613-1)."""
 
-    absorption_per_metre: Annotated[float, Field(ge=0, le=10)] = 0.02
+    temperature_c: Annotated[float, Field(ge=-20, le=50)] = 20.0
+    relative_humidity_percent: Annotated[float, Field(ge=1, le=100)] = 50.0
+    pressure_kpa: Annotated[float, Field(ge=50, le=110)] = 101.325
+
+
+OCTAVE_BANDS_HZ = (125.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0, 16000.0)
+Absorption = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
+WallAbsorption = tuple[Absorption, Absorption, Absorption, Absorption, Absorption, Absorption, Absorption, Absorption]
+
+
+class Room(_Model):
+    """A box that reverberates; its walls are back, front, right, left, floor, ceiling (-x, +x, -y, +y, -z, +z)."""
+
+    centre: Vector = Field(description="Metres, world frame.")
+    size: tuple[
+        Annotated[float, Field(ge=1, le=200)],
+        Annotated[float, Field(ge=1, le=200)],
+        Annotated[float, Field(ge=1, le=200)],
+    ] = Field(description="Metres along the box's own x, y, z.")
+    yaw_deg: Finite = Field(default=0.0, description="Of the box's x axis from the world's, left positive.")
+    absorption: Annotated[list[WallAbsorption], Field(min_length=6, max_length=6)] = Field(
+        description="Energy absorbed by each wall in the octaves 125 Hz to 16 kHz."
+    )
+    provenance: Annotated[str, Field(max_length=2000)] = ""
+
+
+class Acoustics(_Model):
+    """How sound travels: `sigma(d) = exp(-alpha d) / max(d, d_min)`, and what air, walls and obstacles do."""
+
+    absorption_per_metre: Annotated[float, Field(ge=0, le=10)] = Field(
+        default=0.02, description="Broadband alpha; without effect where `air` is given, which absorbs by frequency."
+    )
     minimum_distance: Annotated[float, Field(gt=0, le=100)] = 0.3
+    speed_of_sound: Annotated[float, Field(ge=100, le=2000)] = Field(default=343.0, description="Metres per second.")
+    propagation_delay: bool = Field(default=False, description="Sound takes its time to arrive; motion shifts pitch.")
+    air: Air | None = Field(default=None, description="Absorption by frequency (ISO 9613-1); none where absent.")
+    occlusion: bool = Field(default=False, description="What stands between source and listener dulls the sound.")
+    room: Room | None = Field(default=None, description="That reverberates; none in the open.")
 
 
 class PhotoCamera(_Model):
