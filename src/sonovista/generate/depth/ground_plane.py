@@ -6,7 +6,8 @@ far. Limits: scale is as good as the prior; curved and overhanging things are bi
 material that touch share a surface; where the regions are wrong the depth is too.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,10 +19,11 @@ from sonovista.generate.calibration.protocol import Calibration
 from sonovista.generate.depth.completed import follow_seen, sky_as_seen
 from sonovista.generate.depth.grid import AngularGrid, look_up, photo_grid
 from sonovista.generate.depth.materials import Material, segment_materials
+from sonovista.generate.depth.parts import stand_apart
 from sonovista.generate.depth.protocol import SKY_DISTANCE, DepthEstimate
 from sonovista.generate.depth.room import fit_room
 from sonovista.generate.depth.smoothing import join_border, joint_upsample, smooth_surfaces
-from sonovista.generate.depth.standing import lay_out, stand
+from sonovista.generate.depth.standing import before_what_it_carries, lay_out, stand
 from sonovista.generate.depth.terrain import connected_ground, ground_closeness, rising_tangent
 from sonovista.generate.outpainting.protocol import Panorama
 from sonovista.generate.regions.protocol import RegionMap
@@ -100,7 +102,8 @@ class GroundPlaneDepth:
         u, v = direction_to_pixel(cells.directions, panorama.pixels.shape[0])
         observed = look_up(panorama.observed.astype(np.uint8), u - 0.5, v - 0.5, cv2.INTER_NEAREST) > 0
         trusted = seen | observed
-        distance = self._solve(grid, cells, trusted, height, indoor)
+        pieces = _from_photo(regions.segments, cells.directions, camera)[1]
+        distance = self._solve(grid, cells, trusted, height, indoor, pieces, seen)
         return DepthEstimate(
             panorama=self._read(grid, cells, distance, around, taps=2),
             panorama_sky=around.material == Material.SKY,
@@ -117,6 +120,8 @@ class GroundPlaneDepth:
         trusted: NDArray[np.bool_],
         camera_height: float,
         indoor: bool,
+        pieces: NDArray[np.int32],
+        seen: NDArray[np.bool_],
     ) -> NDArray[np.float64]:
         """Metres along the rays of the grid, shape `(R, C)`; sky cells hold what lies behind nothing."""
         options, material = self.options, cells.material
@@ -132,6 +137,7 @@ class GroundPlaneDepth:
             log_r = np.minimum(
                 stand(grid, layout, box, flat | True, np.full(len(grid.azimuth), np.inf), options.reach), -np.log(box)
             )
+            log_r = stand_apart(replace(layout, seen=seen), pieces, cells.pixels, -np.log(box), log_r)
             smooth_here = things == Material.OBJECT
         else:
             sheet = connected_ground(grid, flat, trusted)
@@ -139,6 +145,8 @@ class GroundPlaneDepth:
             ground = ground_closeness(grid, camera_height, rise, options.reach)
             layout = lay_out(material, trusted)
             log_r = stand(grid, layout, ground, sheet, rise, options.reach)
+            log_r = stand_apart(replace(layout, seen=seen), pieces, cells.pixels, -np.log(ground), log_r)
+            log_r = before_what_it_carries(layout, sheet, log_r)
             log_r = follow_seen(material, trusted, log_r, -np.log(ground))
             smooth_here = ~flat & (material != Material.SKY)
         log_r = join_border(grid, log_r, trusted, smooth_here)
@@ -222,8 +230,8 @@ def _around(
 
 
 def _from_photo(
-    values: NDArray[np.uint8], directions: NDArray[np.float64], camera: PerspectiveCamera
-) -> tuple[NDArray[np.bool_], NDArray[np.uint8]]:
+    values: NDArray[Any], directions: NDArray[np.float64], camera: PerspectiveCamera
+) -> tuple[NDArray[np.bool_], NDArray[Any]]:
     """Which directions the photo sees, and its nearest value in each."""
     u, v, _ = camera.project(directions)
     inside = (u >= 0.0) & (u < camera.width) & (v >= 0.0) & (v < camera.height)

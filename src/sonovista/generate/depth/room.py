@@ -77,6 +77,7 @@ def fit_room(
             if cost < best[0]:
                 best = (cost, float(yaw), walls)
     _, yaw, walls = best
+    walls = _behind_floor(grid, flat & (trust >= trust.max()), camera_height, yaw, walls)
     room = Room(yaw, walls, camera_height, default_ceiling)
     return Room(yaw, walls, camera_height, _ceiling(grid, material, trust, room))
 
@@ -100,6 +101,23 @@ def _fit_walls(
         side = reach.argmin(axis=1)
     error = np.minimum(np.abs(np.log(reach.min(axis=1) / r)), 0.5)
     return float((error * weight).sum() / weight.sum()), walls
+
+
+def _behind_floor(
+    grid: AngularGrid, seen_floor: NDArray[np.bool_], camera_height: float, yaw: float, walls: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Push the walls back until nearly all of the floor that is seen lies before them."""
+    row, column = np.nonzero(seen_floor)
+    tangent = np.tan(grid.elevation[row])
+    low = tangent < -camera_height / 14.0
+    r = camera_height / -tangent[low]
+    offset = r[:, None] * np.cos(grid.azimuth[column[low]][:, None] - yaw - np.arange(4) * (np.pi / 2))
+    out = walls.copy()
+    for k in range(4):
+        ahead = offset[:, k] > 0.5 * walls[k]
+        if ahead.sum() > 50:
+            out[k] = max(out[k], float(np.quantile(offset[ahead, k], 0.98)))
+    return out
 
 
 def _weighted_median(values: NDArray[np.floating], weight: NDArray[np.floating]) -> float:

@@ -109,6 +109,23 @@ def stand(
     return log_r
 
 
+def before_what_it_carries(layout: Layout, sheet: NDArray[np.bool_], log_r: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Bring ledges and rock that are seen below a thing's foot to the foot, where they would lie behind it.
+
+    Ground that connects to the ground underfoot stays: it is known better than what stands on it.
+    """
+    carries = ((layout.material == Material.FLAT) & ~sheet) | (
+        (layout.material == Material.ROCK) & (layout.component < 0)
+    )
+    stands = layout.component >= 0
+    out = log_r.copy()
+    limit = np.full(log_r.shape[1], np.inf)
+    for row in range(len(log_r)):
+        out[row] = np.where(carries[row], np.minimum(out[row], limit), out[row])
+        limit = np.where(stands[row] | carries[row], out[row], np.inf)
+    return out
+
+
 def _perch(
     grid: AngularGrid,
     layout: Layout,
