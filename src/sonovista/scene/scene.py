@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,9 @@ from numpy.typing import NDArray
 from sonovista.errors import InputError
 from sonovista.scene.document import SceneDocument
 from sonovista.scene.gaussians import Gaussians
+
+if TYPE_CHECKING:  # Its module brings a compiler along, which reading a scene does not need.
+    from sonovista.acoustics.occlusion import OcclusionMap
 
 
 @dataclass
@@ -25,6 +29,7 @@ class Scene:
         depth: metres along rays, shape `(H, 2H)`, float32, or None.
         gaussians: or None.
         masks: bool, shape `(H, 2H)`, for each source's id that has one.
+        occlusion: how much of every source is seen from where, or None where nothing hides anything; never on disk.
     """
 
     document: SceneDocument
@@ -33,6 +38,7 @@ class Scene:
     depth: NDArray[np.float32] | None = None
     gaussians: Gaussians | None = None
     masks: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
+    occlusion: "OcclusionMap | None" = None
 
     @classmethod
     def load(cls, path: str | Path, parts: Collection[str] | None = None) -> "Scene":
