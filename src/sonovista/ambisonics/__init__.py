@@ -2,7 +2,13 @@
 
 from sonovista.ambisonics.analysis import intensity_direction
 from sonovista.ambisonics.encoding import encode
-from sonovista.ambisonics.hrtf import BinauralDecoder, decoder_bytes, load_default_filters
+from sonovista.ambisonics.hrtf import (
+    BinauralDecoder,
+    decoder_bytes,
+    diffuse_filters,
+    interaural_coherence,
+    load_default_filters,
+)
 from sonovista.ambisonics.rotation import rotation_matrix
 from sonovista.ambisonics.spherical_harmonics import (
     channel_count,
@@ -15,8 +21,10 @@ __all__ = [
     "BinauralDecoder",
     "channel_count",
     "decoder_bytes",
+    "diffuse_filters",
     "encode",
     "intensity_direction",
+    "interaural_coherence",
     "load_default_filters",
     "order_of_channels",
     "rotation_matrix",

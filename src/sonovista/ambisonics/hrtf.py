@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sonovista.ambisonics.diffuse_field import coherence_of_covariance, diffuse_covariance, mono_to_diffuse
 from sonovista.ambisonics.spherical_harmonics import channel_count, left_right_signs, order_of_channels
 
 _FILE = "mit_kemar_magls_48k.npz"
@@ -107,3 +108,38 @@ def decoder_bytes(order: int = 3) -> tuple[bytes, dict[str, Any]]:
         "citation": decoder.citation,
     }
     return np.ascontiguousarray(decoder.filters, dtype="<f4").tobytes(), description
+
+
+def interaural_coherence(decoder: BinauralDecoder, bins: int = 513) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Coherence of the ears in a diffuse field, as the decoder's head hears it.
+
+    Args:
+        decoder: any binaural decoder.
+        bins: frequencies from 0 to half the sample rate.
+
+    Returns:
+        Frequencies in Hz and the real part of the normalised cross-spectrum, -1 to 1, each of shape `(bins,)`.
+    """
+    fine = max(bins, decoder.taps)
+    coherence = coherence_of_covariance(diffuse_covariance(decoder.filters, fine))
+    frequencies = np.linspace(0.0, 0.5 * decoder.sample_rate, bins)
+    return frequencies, np.interp(frequencies, np.linspace(0.0, 0.5 * decoder.sample_rate, fine), coherence)
+
+
+def diffuse_filters(decoder: BinauralDecoder, taps: int = 4096) -> NDArray[np.float32]:
+    """Filters from one mono signal to what the ears would hear of it, came it from everywhere.
+
+    An ambient bed that is heard through them has the diffuse-field response of the head (flat for an equalised one)
+    and its interaural coherence, measured over critical bands. They do not depend on where the head looks.
+
+    Args:
+        decoder: any binaural decoder.
+        taps: length of the filters; time zero is at `taps // 2`.
+
+    Returns:
+        float32, shape `(2, taps)`, left ear first.
+    """
+    bins = max(1025, decoder.taps)
+    covariance = diffuse_covariance(decoder.filters, bins)
+    power = np.stack([covariance[:, 0, 0].real, covariance[:, 1, 1].real])
+    return mono_to_diffuse(power, coherence_of_covariance(covariance), decoder.sample_rate, taps)
