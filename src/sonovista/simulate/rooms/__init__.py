@@ -1,0 +1,1 @@
+"""Procedural rooms: furnished boxes with textures and lamps, ray cast."""

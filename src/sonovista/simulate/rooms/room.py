@@ -1,0 +1,106 @@
+"""A procedural room to be photographed and listened to."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonovista.geometry import PerspectiveCamera
+from sonovista.simulate.protocol import View
+from sonovista.simulate.rooms.layout import RoomLayout, RoomOptions, draw_room
+from sonovista.simulate.rooms.lighting import bake
+from sonovista.simulate.rooms.ray_casting import RayCaster
+from sonovista.simulate.rooms.shading import mip_levels, shade
+
+SUPERSAMPLING = 2
+"""Rays along each side of a pixel."""
+_LINEAR = ((np.arange(256) / 255.0) ** 2.2).astype(np.float32)
+
+
+class ProceduralRoom:
+    """A furnished room by its seed: lit once, then ray cast from anywhere inside.
+
+    Args:
+        seed: decides everything.
+        options: how rooms vary.
+        photographs: sRGB in [0, 1], shape `(N, 512, 512, 3)`, that may hang on the walls.
+
+    Raises:
+        BackendUnavailable: Embree is not installed.
+    """
+
+    def __init__(
+        self, seed: int, options: RoomOptions | None = None, photographs: NDArray[np.float32] | None = None
+    ) -> None:
+        self.layout: RoomLayout = draw_room(np.random.default_rng(seed), options, photographs)
+        rectangles = self.layout.surfaces.rectangles
+        self._caster = RayCaster(self.layout.surfaces.triangles())
+        self._light = bake(self.layout, self._caster)
+        self._normals = np.array([r.normal for r in rectangles], np.float32)
+        self._texels = mip_levels(self.layout.textures)
+        self._texture = np.array([r.finish.texture for r in rectangles])
+        self._repeat = np.array([r.finish.repeat for r in rectangles])
+        self._lengths = np.array([(np.linalg.norm(r.edge_u), np.linalg.norm(r.edge_v)) for r in rectangles])
+        self._tint = np.array([r.finish.tint for r in rectangles], np.float32)
+        self._emission = np.array([r.finish.emission for r in rectangles], np.float32)
+        # One exposure for the whole room, as the views of one place must agree.
+        self._exposure = 0.42 / float(np.quantile(self._light.values.mean(axis=1), 0.6))
+
+    @property
+    def size(self) -> NDArray[np.float64]:
+        """Metres along x, y, z; the floor is at z = 0, a corner at the origin."""
+        return self.layout.size
+
+    def view(self, camera: PerspectiveCamera) -> View:
+        """A photograph and its depth; the camera's position is in metres from the room's low corner."""
+        fine = replace(camera, width=camera.width * SUPERSAMPLING, height=camera.height * SUPERSAMPLING)
+        directions = fine.ray_directions().reshape(-1, 3).astype(np.float32)
+        origins = np.broadcast_to(np.asarray(camera.position, np.float32), directions.shape)
+        hits = self._caster.first_hits(origins, directions)
+        slant = np.abs((self._normals[np.maximum(hits.triangle, 0) >> 1] * directions).sum(axis=1))
+        colour = np.empty((len(directions), 3), np.float32)
+        shade(
+            hits.triangle,
+            hits.u,
+            hits.v,
+            hits.distance,
+            slant,
+            self._texture,
+            self._repeat,
+            self._lengths,
+            self._tint,
+            self._emission,
+            self._texels,
+            _LINEAR,
+            self._light.values,
+            self._light.offsets,
+            self._light.shapes,
+            1.0 / fine.focal_length,
+            colour,
+        )
+        step = SUPERSAMPLING
+        blocks = colour.reshape(camera.height, step, camera.width, step, 3).mean(axis=(1, 3))
+        depth = hits.distance.reshape(camera.height, step, camera.width, step)[:, step // 2, :, step // 2]
+        return View(_develop(blocks * self._exposure), np.ascontiguousarray(depth))
+
+    def free(self, position: NDArray[np.float64], margin: float) -> bool:
+        """Whether a place is inside the room, `margin` metres from walls and furniture that is as tall."""
+        x, y, z = position
+        if (position[:2] < margin).any() or (position[:2] > self.size[:2] - margin).any() or not 0 < z < self.size[2]:
+            return False
+        return not any(
+            x0 - margin < x < x1 + margin and y0 - margin < y < y1 + margin and z < top + margin
+            for x0, x1, y0, y1, top in self.layout.surfaces.footprints
+        )
+
+    def sees(self, position: NDArray[np.float64], target: NDArray[np.float64]) -> bool:
+        """Whether the straight line between two places is free."""
+        towards = np.asarray(target, float) - position
+        distance = float(np.linalg.norm(towards))
+        return not self._caster.blocked(np.asarray(position)[None], (towards / distance)[None], np.array([distance]))[0]
+
+
+def _develop(radiance: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Linear light to sRGB with a soft shoulder above 0.8."""
+    shoulder = np.where(radiance > 0.8, 0.8 + 0.2 * np.tanh((radiance - 0.8) / 0.4), radiance)
+    return (255.0 * np.clip(shoulder, 0.0, 1.0) ** (1 / 2.2) + 0.5).astype(np.uint8)
