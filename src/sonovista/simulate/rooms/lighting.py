@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sonovista.acoustics.ray_casting import RayCaster
 from sonovista.simulate.rooms.layout import Lamp, RoomLayout
-from sonovista.simulate.rooms.ray_casting import RayCaster
 
 TEXEL = 0.14
 """Metres between samples of light on a surface."""
@@ -82,7 +82,8 @@ def _from_lamp(
             arrives = np.maximum((direction * normal).sum(axis=1), 0.0)
             share = leaves * arrives / np.maximum(distance, 0.25) ** 2
             useful = share > 1e-4
-            seen = ~caster.blocked(point[useful], direction[useful], distance[useful] - 0.05)
+            end = point[useful] + direction[useful] * (distance[useful, None] - 0.05)
+            seen = ~caster.blocked(point[useful], end)
             total[useful] += share[useful] * seen
     return (area * total / LAMP_SAMPLES**2)[:, None] * lamp.colour
 
@@ -101,5 +102,5 @@ def _openness(point: NDArray[np.float64], normal: NDArray[np.float64], caster: R
     free = np.zeros(len(point))
     for x, y, z in local:
         direction = x * tangent + y * other + z * normal
-        free += ~caster.blocked(point, direction, np.full(len(point), REACH))
+        free += ~caster.blocked(point, point + REACH * direction)
     return free / SKY_RAYS

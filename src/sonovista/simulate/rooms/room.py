@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from sonovista.acoustics.ray_casting import RayCaster
 from sonovista.geometry import PerspectiveCamera
 from sonovista.simulate.protocol import View
 from sonovista.simulate.rooms.layout import RoomLayout, RoomOptions, draw_room
 from sonovista.simulate.rooms.lighting import bake
-from sonovista.simulate.rooms.ray_casting import RayCaster
 from sonovista.simulate.rooms.shading import mip_levels, shade
 
 SUPERSAMPLING = 2
@@ -34,13 +34,15 @@ class ProceduralRoom:
     ) -> None:
         self.layout: RoomLayout = draw_room(np.random.default_rng(seed), options, photographs)
         rectangles = self.layout.surfaces.rectangles
-        self._caster = RayCaster(self.layout.surfaces.triangles())
+        self._caster = RayCaster(*self.layout.surfaces.mesh())
         self._light = bake(self.layout, self._caster)
         self._normals = np.array([r.normal for r in rectangles], np.float32)
         self._texels = mip_levels(self.layout.textures)
         self._texture = np.array([r.finish.texture for r in rectangles])
         self._repeat = np.array([r.finish.repeat for r in rectangles])
-        self._lengths = np.array([(np.linalg.norm(r.edge_u), np.linalg.norm(r.edge_v)) for r in rectangles])
+        self._corners = np.array([r.corner for r in rectangles])
+        self._edges = np.array([(r.edge_u, r.edge_v) for r in rectangles])
+        self._lengths = np.linalg.norm(self._edges, axis=2)
         self._tint = np.array([r.finish.tint for r in rectangles], np.float32)
         self._emission = np.array([r.finish.emission for r in rectangles], np.float32)
         # One exposure for the whole room, as the views of one place must agree.
@@ -56,15 +58,16 @@ class ProceduralRoom:
         fine = replace(camera, width=camera.width * SUPERSAMPLING, height=camera.height * SUPERSAMPLING)
         directions = fine.ray_directions().reshape(-1, 3).astype(np.float32)
         origins = np.broadcast_to(np.asarray(camera.position, np.float32), directions.shape)
-        hits = self._caster.first_hits(origins, directions)
-        slant = np.abs((self._normals[np.maximum(hits.triangle, 0) >> 1] * directions).sum(axis=1))
+        distance, triangle = self._caster.first_hit(origins, directions)
         colour = np.empty((len(directions), 3), np.float32)
         shade(
-            hits.triangle,
-            hits.u,
-            hits.v,
-            hits.distance,
-            slant,
+            triangle,
+            distance,
+            np.asarray(camera.position, float),
+            directions,
+            self._corners,
+            self._edges,
+            self._normals,
             self._texture,
             self._repeat,
             self._lengths,
@@ -80,8 +83,8 @@ class ProceduralRoom:
         )
         step = SUPERSAMPLING
         blocks = colour.reshape(camera.height, step, camera.width, step, 3).mean(axis=(1, 3))
-        depth = hits.distance.reshape(camera.height, step, camera.width, step)[:, step // 2, :, step // 2]
-        return View(_develop(blocks * self._exposure), np.ascontiguousarray(depth))
+        depth = distance.reshape(camera.height, step, camera.width, step).mean(axis=(1, 3))
+        return View(_develop(blocks * self._exposure), depth.astype(np.float32))
 
     def free(self, position: NDArray[np.float64], margin: float) -> bool:
         """Whether a place is inside the room, `margin` metres from walls and furniture that is as tall."""
@@ -95,9 +98,7 @@ class ProceduralRoom:
 
     def sees(self, position: NDArray[np.float64], target: NDArray[np.float64]) -> bool:
         """Whether the straight line between two places is free."""
-        towards = np.asarray(target, float) - position
-        distance = float(np.linalg.norm(towards))
-        return not self._caster.blocked(np.asarray(position)[None], (towards / distance)[None], np.array([distance]))[0]
+        return not self._caster.blocked(np.asarray(position)[None], np.asarray(target)[None])[0]
 
 
 def _develop(radiance: NDArray[np.float32]) -> NDArray[np.uint8]:

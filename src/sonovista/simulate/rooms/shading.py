@@ -50,10 +50,12 @@ def _texel(texels, linear, level, s, t, out):
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def shade(
     triangle,
-    u,
-    v,
     distance,
-    slant,
+    position,
+    directions,
+    corners,
+    edges,
+    normals,
     texture_of,
     repeat,
     lengths,
@@ -69,8 +71,9 @@ def shade(
 ):
     """Radiance of hits, linear RGB, into `colour`, shape `(N, 3)`; rays that hit nothing are black.
 
-    `slant` is the cosine between ray and normal, `lengths` the rectangles' edges in metres, `(R, 2)`; `linear` turns a
-    byte of sRGB into light. The level of a texture is the one whose texels are as large as the pixel.
+    Triangles 2r and 2r + 1 make rectangle r. `edges` holds the rectangles' two edges, `(R, 2, 3)`, `lengths` theirs in
+    metres; `linear` turns a byte of sRGB into light. The level of a texture is the one whose texels are as large as the
+    pixel.
     """
     fine, coarse = np.zeros(3, np.float32), np.zeros(3, np.float32)
     for i in range(triangle.shape[0]):
@@ -79,16 +82,21 @@ def shade(
             colour[i, 0] = colour[i, 1] = colour[i, 2] = 0.0
             continue
         r = hit >> 1
-        a, b = u[i], v[i]
-        if hit & 1:
-            a, b = 1.0 - a, 1.0 - b
+        a, b, slant = 0.0, 0.0, 0.0
+        for k in range(3):
+            from_corner = position[k] + distance[i] * directions[i, k] - corners[r, k]
+            a += from_corner * edges[r, 0, k]
+            b += from_corner * edges[r, 1, k]
+            slant += directions[i, k] * normals[r, k]
+        a = min(max(a / (lengths[r, 0] * lengths[r, 0]), 0.0), 1.0)
+        b = min(max(b / (lengths[r, 1] * lengths[r, 1]), 0.0), 1.0)
         if repeat[r] > 0.0:
             s, t = a * lengths[r, 0] / repeat[r], b * lengths[r, 1] / repeat[r]
             metres = repeat[r] / SIZE
         else:
             s, t = min(max(a, 0.001), 0.999), min(max(b, 0.001), 0.999)
             metres = max(lengths[r, 0], lengths[r, 1]) / SIZE
-        footprint = distance[i] * pixel_angle / (metres * max(slant[i], 0.25))
+        footprint = distance[i] * pixel_angle / (metres * max(abs(slant), 0.25))
         level = min(max(log2(max(footprint, 1e-6)), 0.0), LEVELS - 1.001)
         below = int(level)
         part = level - below

@@ -71,11 +71,13 @@ class Surfaces:
         self.rectangles += [replace(r, corner=r.corner + move) for r in others.rectangles]
         self.footprints += [(a + x, b + x, c + y, d + y, top) for a, b, c, d, top in others.footprints]
 
-    def triangles(self) -> NDArray[np.float32]:
-        """Two for each rectangle: the one at its corner, then the one opposite; shape `(2 R, 3, 3)`."""
+    def mesh(self) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+        """Vertices in metres, `(4 R, 3)`, and triangles, `(2 R, 3)`: two for each rectangle, in order."""
         corner = np.array([r.corner for r in self.rectangles])
         u = np.array([r.edge_u for r in self.rectangles])
         v = np.array([r.edge_v for r in self.rectangles])
-        near = np.stack([corner, corner + u, corner + v], axis=1)
-        far = np.stack([corner + u + v, corner + v, corner + u], axis=1)
-        return np.stack([near, far], axis=1).reshape(-1, 3, 3).astype(np.float32)
+        vertices = np.stack([corner, corner + u, corner + u + v, corner + v], axis=1).reshape(-1, 3)
+        first = 4 * np.arange(len(corner), dtype=np.int32)[:, None]
+        near, far = np.array([0, 1, 3]), np.array([1, 2, 3])
+        triangles = np.stack([first + near, first + far], axis=1).reshape(-1, 3)
+        return vertices, triangles.astype(np.int32)

@@ -44,7 +44,7 @@ def _grid() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return np.broadcast_to(axis[:, None], (SIZE, SIZE)), np.broadcast_to(axis[None, :], (SIZE, SIZE))
 
 
-def _tinted(value: NDArray[np.float32], colour: NDArray[np.float32]) -> Texture:
+def _tinted(value: NDArray[np.floating], colour: NDArray[np.float32]) -> Texture:
     return np.clip(colour * value[..., None], 0.0, 1.0).astype(np.float32)
 
 
@@ -60,7 +60,7 @@ def wood(rng: np.random.Generator) -> Texture:
     boards = int(rng.integers(3, 10))
     board = np.minimum((x * boards).astype(int), boards - 1)
     tone = rng.uniform(0.75, 1.15, boards).astype(np.float32)[board]
-    grain = periodic_noise(rng, 1.6, (0.06, 1.0))
+    grain = periodic_noise(rng, 1.6, (14.0, 1.0))
     grain = np.take_along_axis(grain, (np.arange(SIZE)[:, None] + 97 * board) % SIZE, axis=0)
     seam = np.abs(x * boards - np.round(x * boards)) < 0.012 * boards / 2
     value = tone * (1.0 + 0.13 * grain + 0.03 * periodic_noise(rng, 0.5)) * np.where(seam, 0.55, 1.0)
@@ -206,7 +206,7 @@ def panelled(rng: np.random.Generator) -> Texture:
     rows, columns = int(rng.integers(1, 4)), int(rng.integers(1, 3))
     v, u = (y * rows) % 1.0, (x * columns) % 1.0
     edge = np.minimum(np.minimum(u, 1.0 - u) / rows, np.minimum(v, 1.0 - v) / columns)
-    value = 1.0 - 0.25 * np.exp(-(((edge - 0.06) / 0.012) ** 2)) + 0.02 * periodic_noise(rng, 1.5, (0.1, 1.0))
+    value = 1.0 - 0.25 * np.exp(-(((edge - 0.06) / 0.012) ** 2)) + 0.02 * periodic_noise(rng, 1.5, (10.0, 1.0))
     image = _tinted(value.astype(np.float32), some_colour(rng, (0.3, 0.9), 0.2))
     image[np.hypot(x - 0.92, y - 0.5) < 0.018] = rng.uniform(0.1, 0.9)
     return image
