@@ -1,0 +1,181 @@
+"""How sound dies away in a room of any shape: rays that carry energy, reflected until it is spent.
+
+Stochastic ray tracing with a spherical detector (M. Vorlaender, "Auralization", Springer 2008, section 11.3).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sonovista.acoustics.ray_casting import RayCaster, check_mesh
+
+_SPENT = 1e-9  # of a ray's energy: 90 dB down it adds nothing to any decay that is measured
+_MOST_REFLECTIONS = 5000
+
+
+@dataclass(frozen=True)
+class EnergyDecay:
+    """Energy that arrives over time.
+
+    Attributes:
+        energy: in every band and bin, relative to the whole energy of the direct sound at 1 m, shape `(bands, bins)`.
+        bin_seconds: length of a bin; the first begins as the sound is made.
+        lost: share of the rays that left through gaps of the mesh.
+    """
+
+    energy: NDArray[np.float64]
+    bin_seconds: float
+    lost: float
+
+
+class MeshRoom:
+    """A room of triangles, each with its absorption and scattering.
+
+    Args:
+        vertices: metres, shape `(V, 3)`.
+        triangles: indices of vertices, shape `(T, 3)`; either side reflects.
+        absorption: share of energy that a triangle takes in every band, in [0, 1], shape `(T, bands)` or `(bands,)`.
+        scattering: share of the reflected energy that leaves in all directions (Lambert), in [0, 1], shape `(T,)` or
+            one number.
+
+    Raises:
+        ValueError: a shape or value is wrong.
+        BackendUnavailable: Embree is not installed (the `rays` extra).
+    """
+
+    def __init__(
+        self, vertices: ArrayLike, triangles: ArrayLike, absorption: ArrayLike, scattering: ArrayLike = 0.1
+    ) -> None:
+        points, faces = check_mesh(vertices, triangles)
+        absorption, scattering = np.asarray(absorption, float), np.asarray(scattering, float)
+        if absorption.ndim not in (1, 2) or (absorption.ndim == 2 and len(absorption) != len(faces)):
+            raise ValueError(f"absorption must be of shape (T, bands) or (bands,), found {absorption.shape}")
+        for name, values in (("absorption", absorption), ("scattering", scattering)):
+            if not np.all((values >= 0.0) & (values <= 1.0)):
+                raise ValueError(f"{name} must be in [0, 1]")
+        corners = points[faces]
+        normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        self.caster = RayCaster(points, faces)
+        self.normals = normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-30)
+        self.kept = 1.0 - np.broadcast_to(absorption, (len(faces), absorption.shape[-1]))
+        self.scattering = np.broadcast_to(scattering, (len(faces),))
+        self.extent = float(np.ptp(points, axis=0).max())
+
+
+def trace_energy(
+    room: MeshRoom,
+    source: ArrayLike,
+    receiver: ArrayLike,
+    duration: float,
+    *,
+    rays: int = 20_000,
+    receiver_radius: float = 0.5,
+    bin_seconds: float = 0.005,
+    air_db_per_metre: ArrayLike = 0.0,
+    speed_of_sound: float = 343.0,
+    seed: int = 0,
+) -> EnergyDecay:
+    """Energy at a receiver over time.
+
+    What a ray leaves in the receiver's sphere is its energy times its way through it over the sphere's volume, which
+    is the energy density there whatever the ray's direction.
+
+    Args:
+        room: that reflects.
+        source: metres, shape `(3,)`; it sounds equally in all directions.
+        receiver: metres, shape `(3,)`.
+        duration: seconds that rays are followed.
+        rays: number of them, 1 to 10 million.
+        receiver_radius: metres.
+        bin_seconds: of the result.
+        air_db_per_metre: absorption of the air in every band, shape `(bands,)` or one number.
+        speed_of_sound: metres per second.
+        seed: of ray directions and scattering.
+
+    Raises:
+        ValueError: a number is out of range.
+    """
+    if not 1 <= rays <= 10_000_000:
+        raise ValueError(f"rays must be 1 to 10 million, found {rays}")
+    if not (duration > 0.0 and receiver_radius > 0.0 and bin_seconds > 0.0 and speed_of_sound > 0.0):
+        raise ValueError("duration, receiver_radius, bin_seconds and speed_of_sound must be positive")
+    rng = np.random.default_rng(seed)
+    bins, bands = int(np.ceil(duration / bin_seconds)), room.kept.shape[1]
+    received = np.zeros((bins, bands))
+    position = np.tile(np.asarray(source, float), (rays, 1))
+    direction = _all_around(rays, rng)
+    energy, travelled = np.ones((rays, bands)), np.zeros(rays)
+    sphere, lost = np.asarray(receiver, float), 0
+    for _ in range(_MOST_REFLECTIONS):
+        length, triangle = room.caster.first_hit(position, direction)
+        hit, chord, middle = _through_sphere(position, direction, length, sphere, receiver_radius)
+        arrival = ((travelled[hit] + middle) / (speed_of_sound * bin_seconds)).astype(int)
+        in_time = arrival < bins
+        np.add.at(received, arrival[in_time], (energy[hit] * chord[:, None])[in_time])
+        inside = triangle >= 0
+        lost += int(len(inside) - inside.sum())
+        travelled = travelled + np.where(inside, length, 0.0)
+        going = np.flatnonzero(inside & (travelled < duration * speed_of_sound))
+        triangle, travelled = triangle[going], travelled[going]
+        energy = energy[going] * room.kept[triangle]
+        position = position[going] + length[going, None] * direction[going]
+        position, direction = _reflect(room, position, direction[going], triangle, rng)
+        strong = energy.max(axis=1, initial=0.0) > _SPENT
+        if not strong.any():
+            break
+        position, direction, energy, travelled = position[strong], direction[strong], energy[strong], travelled[strong]
+    volume = 4.0 / 3.0 * np.pi * receiver_radius**3
+    way = (np.arange(bins) + 0.5) * (bin_seconds * speed_of_sound)
+    air = 10.0 ** (-0.1 * np.broadcast_to(np.asarray(air_db_per_metre, float), (bands,)) * way[:, None])
+    return EnergyDecay((received * air).T * (4.0 * np.pi / (rays * volume)), bin_seconds, lost / rays)
+
+
+def _all_around(count: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Unit vectors spread evenly over the sphere (Fibonacci), turned at random about two axes."""
+    i = np.arange(count) + 0.5
+    z, angle = 1.0 - 2.0 * i / count, i * np.pi * (3.0 - np.sqrt(5.0)) + rng.uniform(0.0, 2.0 * np.pi)
+    around = np.sqrt(1.0 - z**2)
+    vectors = np.stack([around * np.cos(angle), around * np.sin(angle), z], axis=-1)
+    axes, _ = np.linalg.qr(rng.normal(size=(3, 3)))
+    return vectors @ axes
+
+
+def _through_sphere(
+    position: NDArray[np.float64],
+    direction: NDArray[np.float64],
+    length: NDArray[np.float64],
+    centre: NDArray[np.float64],
+    radius: float,
+) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
+    """Rays that pass through the sphere before they end, their ways inside it, and the distances of those' middles."""
+    to_centre = centre - position
+    along = np.einsum("ij,ij->i", to_centre, direction)
+    half_squared = radius**2 - (np.einsum("ij,ij->i", to_centre, to_centre) - along**2)
+    hit = np.flatnonzero(half_squared > 0.0)
+    half = np.sqrt(half_squared[hit])
+    enter = np.clip(along[hit] - half, 0.0, length[hit])
+    leave = np.clip(along[hit] + half, 0.0, length[hit])
+    inside = leave > enter
+    return hit[inside], (leave - enter)[inside], 0.5 * (leave + enter)[inside]
+
+
+def _reflect(
+    room: MeshRoom,
+    position: NDArray[np.float64],
+    direction: NDArray[np.float64],
+    triangle: NDArray[np.int32],
+    rng: np.random.Generator,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Where rays go on, a little off the surface, and whereto."""
+    normal = room.normals[triangle]
+    towards = np.einsum("ij,ij->i", direction, normal)
+    normal = np.where(towards[:, None] > 0.0, -normal, normal)
+    mirrored = direction + 2.0 * np.abs(towards)[:, None] * normal
+    scattered = np.flatnonzero(rng.random(len(triangle)) < room.scattering[triangle])
+    # The normal plus a random unit vector follows Lambert's law.
+    random = rng.normal(size=(len(scattered), 3))
+    random /= np.linalg.norm(random, axis=1, keepdims=True)
+    mirrored[scattered] = normal[scattered] + (1.0 - 1e-6) * random
+    mirrored /= np.linalg.norm(mirrored, axis=1, keepdims=True)
+    return position + 1e-5 * room.extent * normal, mirrored
