@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sonovista.acoustics.decay import rt60
+from sonovista.acoustics.late_tail import tail_noise_bands
 from sonovista.acoustics.ray_casting import RayCaster, check_mesh
 
 _SPENT = 1e-9  # of a ray's energy: 90 dB down it adds nothing to any decay that is measured
@@ -27,6 +29,13 @@ class EnergyDecay:
     energy: NDArray[np.float64]
     bin_seconds: float
     lost: float
+
+    def rt60(self) -> NDArray[np.float64]:
+        """Reverberation time of every band in seconds, T30 or T20 (ISO 3382-1); NaN where it was followed too briefly.
+
+        A trace that ends early bends the end of its decay: follow it for 0.8 of the reverberation time at least.
+        """
+        return np.array([rt60(np.sqrt(band), 1.0 / self.bin_seconds) for band in self.energy])
 
 
 class MeshRoom:
@@ -129,6 +138,31 @@ def trace_energy(
     way = (np.arange(bins) + 0.5) * (bin_seconds * speed_of_sound)
     air = 10.0 ** (-0.1 * np.broadcast_to(np.asarray(air_db_per_metre, float), (bands,)) * way[:, None])
     return EnergyDecay((received * air).T * (4.0 * np.pi / (rays * volume)), bin_seconds, lost / rays)
+
+
+def noise_response(decay: EnergyDecay, sample_rate: int, channels: int = 1, seed: int = 0) -> NDArray[np.float64]:
+    """An impulse response that dies away as a traced room does: noise in the octaves 125 Hz to 16 kHz, shaped by it.
+
+    Args:
+        decay: with the energy of eight bands.
+        sample_rate: Hz.
+        channels: independent of each other.
+        seed: of the noise.
+
+    Returns:
+        Relative to the direct sound at 1 m, which is an impulse of 1; shape `(channels, samples)`.
+    """
+    bands, bins = decay.energy.shape
+    if bands != 8:
+        raise ValueError(f"expected the energy of 8 octaves, found {bands} bands")
+    time = np.arange(round(bins * decay.bin_seconds * sample_rate)) / sample_rate
+    middles = (np.arange(bins) + 0.5) * decay.bin_seconds
+    power = decay.energy / (decay.bin_seconds * sample_rate)
+    noise = tail_noise_bands(sample_rate, len(time), channels, seed)
+    response = np.zeros((channels, len(time)))
+    for band in range(bands):
+        response += noise[band] * np.sqrt(np.interp(time, middles, power[band]))
+    return response
 
 
 def _all_around(count: int, rng: np.random.Generator) -> NDArray[np.float64]:
