@@ -1,0 +1,1 @@
+"""What surrounds a scene -> the room that reverberates, or none."""
