@@ -13,6 +13,7 @@ BACKENDS: dict[str, dict[str, str]] = {
     "regions": {"appearance": "sonovista.generate.regions.appearance:AppearanceClassifier"},
     "outpainting": {"exemplar": "sonovista.generate.outpainting.exemplar:ExemplarOutpainter"},
     "depth": {"ground-plane": "sonovista.generate.depth.ground_plane:GroundPlaneDepth"},
+    "room": {"estimated": "sonovista.generate.room.estimated:EstimatedRoom"},
     "understanding": {"scene-rules": "sonovista.generate.understanding.scene_rules:SceneRules"},
     "segmentation": {"tiled-voting": "sonovista.generate.segmentation.tiled_voting:TiledVotingSegmenter"},
     "anchoring": {"surface-weighted": "sonovista.generate.anchoring.surface_weighted:SurfaceWeightedAnchorer"},
