@@ -23,6 +23,7 @@ RAYS = 16
 
 _WAVELENGTH = 343.0 / 500.0  # metres: the disc is as wide as the first Fresnel zone at 500 Hz, half way
 _LARGEST_DISC = 0.75  # metres
+_TOUCH = 0.2  # of the grid's spacing, within which a point touches a surface
 _GAP = 0.02  # metres between a ray's end and the surface behind it
 
 
@@ -141,7 +142,9 @@ def _nearest_reachable(
         np.stack([np.delete(index, -1, axis).ravel(), np.delete(index, 0, axis).ravel()]) for axis in range(index.ndim)
     ]
     one, other = np.concatenate(pairs, axis=1)
-    free = ~caster.blocked(listeners[one], listeners[other])
+    # Points that touch a surface are on neither side of it, and count as beyond it: the way overshoots both ends.
+    over = _TOUCH * (listeners[other] - listeners[one])
+    free = ~caster.blocked(listeners[one] - over, listeners[other] + over)
     links = coo_array((np.ones(free.sum(), bool), (one[free], other[free])), shape=(len(listeners),) * 2)
     _, part = connected_components(links, directed=False)
     seen = np.flatnonzero(~caster.blocked(np.broadcast_to(inside, listeners.shape), listeners))

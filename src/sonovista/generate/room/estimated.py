@@ -32,6 +32,12 @@ _CLASS_MATERIALS: dict[str, tuple[str, ...]] = {
     "grass": ("tufted_carpet",),
 }
 _WALL_CLASSES = ("wall", "wall", "wall", "wall", "floor", "ceiling")
+_POSSIBLE = {
+    "wall": ("wall", "building", "rock"),
+    "floor": ("floor", "ground", "grass"),
+    "ceiling": ("ceiling", "wall", "building"),
+}
+"""What may lie in the plane of a wall, floor or ceiling; the photo may also show things there."""
 
 
 class EstimatedRoomOptions(BaseModel):
@@ -121,12 +127,19 @@ def _absorption(
     seen: _See, size: NDArray[np.float64], labels: NDArray[np.int32] | None, regions: RegionMap | None
 ) -> NDArray[np.float64]:
     """Absorption of the six walls, shape `(6, 8)`: of their own surface, their openings and what stands before them."""
-    by_class = np.stack([_of_class(name) for name in REGION_CLASSES])
     if regions is None or labels is None:
         walls = np.stack([_of_class(name) for name in _WALL_CLASSES])[seen.wall]
         things = np.broadcast_to(_of_class("object"), walls.shape)
     else:
-        walls = things = (regions.probabilities.astype(float) @ by_class)[labels]
+        by_class = np.stack([_of_class(name) for name in REGION_CLASSES])
+        probabilities = regions.probabilities.astype(float)[labels]
+        things = probabilities @ by_class
+        possible = np.array([[name in _POSSIBLE[wall] for name in REGION_CLASSES] for wall in _WALL_CLASSES])[seen.wall]
+        possible[..., REGION_CLASSES.index("object")] = seen.observed
+        # A trace of the usual keeps what can be none of these from being nothing.
+        usual = np.array([[name == wall for name in REGION_CLASSES] for wall in _WALL_CLASSES])[seen.wall]
+        weights = np.where(possible, probabilities, 0.0) + 0.01 * usual
+        walls = weights @ by_class / weights.sum(axis=-1, keepdims=True)
     out = np.empty((6, 8))
     for wall, name in enumerate(_WALL_CLASSES):
         mine = (seen.wall == wall) & ~seen.is_thing
