@@ -22,7 +22,6 @@ def test_a_rooms_mesh_is_whole_and_has_its_surface():
     lx, ly, lz = np.subtract(high, low)
     assert area(mesh.vertices, mesh.triangles) == pytest.approx(2 * (lx * ly + lx * lz + ly * lz), rel=0.02)
     assert len(mesh.triangles) == 2 * 255 * 512
-    assert len(mesh.pixels) == len(mesh.triangles)
 
 
 def test_thinning_keeps_the_surface_with_a_quarter_of_the_triangles():
@@ -56,14 +55,6 @@ def test_open_ground_stays_whole_to_the_horizon_and_the_sky_is_left_out():
     np.testing.assert_allclose(mesh.vertices[mesh.triangles.ravel(), 2], -1.6, atol=1e-9)
     rows = np.flatnonzero((depth < 100.0).all(axis=1))
     assert len(mesh.triangles) == 2 * (len(rows) - 1) * 512
-
-
-def test_pixels_tell_where_a_triangle_was_seen():
-    depth = room_depth(128, [-2.0, -2.5, -1.4], [4.0, 1.5, 1.3])
-    mesh = mesh_from_depth(depth)
-    corner = depth.ravel()[mesh.pixels][:, None] * pixel_directions(128).reshape(-1, 3)[mesh.pixels]
-    apart = np.linalg.norm(mesh.vertices[mesh.triangles] - corner[:, None], axis=-1).min(axis=1)
-    np.testing.assert_allclose(apart, 0.0, atol=1e-9)
 
 
 @pytest.mark.parametrize("depth", [np.ones((8, 8)), np.full((8, 16), 150.0), np.full((8, 16), np.nan)])

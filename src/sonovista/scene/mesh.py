@@ -21,12 +21,10 @@ class TriangleMesh:
     Attributes:
         vertices: metres, shape `(V, 3)`, float64.
         triangles: indices of vertices, shape `(T, 3)`, int32.
-        pixels: for every triangle, the flat index of a pixel of the panorama that it shows, shape `(T,)`.
     """
 
     vertices: NDArray[np.float64]
     triangles: NDArray[np.int32]
-    pixels: NDArray[np.int64]
 
 
 def mesh_from_depth(depth: NDArray[np.floating], rows: int = 256, farthest: float = FARTHEST) -> TriangleMesh:
@@ -50,7 +48,6 @@ def mesh_from_depth(depth: NDArray[np.floating], rows: int = 256, farthest: floa
     first = stride // 2
     inner = np.asarray(depth[first::stride, first::stride], float)
     directions = pixel_directions(height)[first::stride, first::stride]
-    indices = np.arange(height * width).reshape(height, width)[first::stride, first::stride]
     with np.errstate(divide="ignore", invalid="ignore"):
         there = np.isfinite(inner) & (inner > 0.0) & (inner < farthest)
         inverse = np.where(there, 1.0 / inner, 0.0)
@@ -68,9 +65,8 @@ def mesh_from_depth(depth: NDArray[np.floating], rows: int = 256, farthest: floa
     triangles = np.concatenate([np.stack([a, c, b], -1)[upper], np.stack([b, c, d], -1)[lower]]).astype(np.int32)
     if len(triangles) == 0:
         raise ValueError(f"depth shows no surface within {farthest:g} m")
-    pixels = np.concatenate([indices[:-1][upper], indices[1:][lower]])
     points = np.where(there, inner, 0.0)[..., None] * directions
-    return TriangleMesh(points.reshape(-1, 3), triangles, pixels)
+    return TriangleMesh(points.reshape(-1, 3), triangles)
 
 
 def _joined(inverse: NDArray[np.float64], step: float, axis: int) -> NDArray[np.bool_]:
