@@ -11,12 +11,13 @@ from sonovista.generate.anchoring.protocol import Anchor
 from sonovista.generate.calibration.protocol import Calibration
 from sonovista.generate.depth.protocol import DepthEstimate
 from sonovista.generate.outpainting.protocol import Panorama
+from sonovista.generate.room.protocol import RoomEstimate
 from sonovista.generate.segmentation.protocol import Instance
 from sonovista.generate.sounding.protocol import Sound
 from sonovista.generate.understanding.protocol import SoundingThing
 from sonovista.render.offline import estimate_listener_gain
 from sonovista.scene import Gaussians, Listener, Scene, SceneDocument, Source
-from sonovista.scene.document import PhotoCamera, StageRecord, Vector
+from sonovista.scene.document import Acoustics, Air, PhotoCamera, Room, StageRecord, Vector
 
 AMBIENCE_ID = "ambience"
 VIEW_FOV_DEG = (50.0, 100.0)
@@ -32,6 +33,7 @@ def assemble_scene(
     calibration: Calibration,
     panorama: Panorama,
     depth: DepthEstimate,
+    room: RoomEstimate | None,
     things: list[SoundingThing],
     instances: list[Instance],
     anchors: list[Anchor],
@@ -50,6 +52,7 @@ def assemble_scene(
         calibration: of the photo.
         panorama: completed.
         depth: of the panorama.
+        room: that reverberates, if any.
         things: what sounds.
         instances: where in the panorama each is.
         anchors: where in the world each instance is.
@@ -81,6 +84,7 @@ def assemble_scene(
             pitch_deg=round(float(np.rad2deg(calibration.pitch)), 2),
             horizontal_fov_deg=round(float(np.clip(np.rad2deg(calibration.horizontal_fov), *VIEW_FOV_DEG)), 2),
         ),
+        acoustics=Acoustics(air=Air(), occlusion=True, room=None if room is None else _room(room)),
         photo=PhotoCamera(
             width=width,
             height=height,
@@ -119,6 +123,16 @@ def _source(identifier: str, thing: SoundingThing, instance: Instance, anchor: A
         sound=f"sounds/{identifier}.flac",
         confidence=round(min(1.0, thing.confidence * instance.score), 3) if not thing.from_user else 1.0,
         provenance=sound.provenance,
+    )
+
+
+def _room(estimate: RoomEstimate) -> Room:
+    return Room(
+        centre=_vector(estimate.centre),
+        size=_vector(estimate.size),
+        yaw_deg=round(float(np.rad2deg(estimate.yaw)), 2),
+        absorption=[tuple(round(float(value), 4) for value in wall) for wall in estimate.absorption],  # pyright: ignore[reportArgumentType]
+        provenance=estimate.provenance,
     )
 
 

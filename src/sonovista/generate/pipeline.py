@@ -19,6 +19,7 @@ from sonovista.generate.checkpoints import Checkpoints, stage_input_sha256
 from sonovista.generate.depth.protocol import DepthEstimate
 from sonovista.generate.outpainting.protocol import Panorama
 from sonovista.generate.regions.protocol import RegionMap
+from sonovista.generate.room.protocol import RoomEstimate
 from sonovista.generate.segmentation.protocol import Instance
 from sonovista.generate.sounding.protocol import Sound
 from sonovista.generate.understanding.protocol import SoundingThing
@@ -37,6 +38,7 @@ STAGES = (
     "outpainting",
     "panorama-regions",
     "depth",
+    "room",
     "understanding",
     "segmentation",
     "anchoring",
@@ -237,6 +239,14 @@ def _run_stages(photo: Photo, title: str, options: CreateOptions, chosen: dict[s
         **common("depth"),
         inputs=[view.sha256, calibration_hash, regions_hash, panorama_hash, panorama_regions_hash],
     )
+    room, _ = run.run(
+        "room",
+        RoomEstimate | None,  # pyright: ignore[reportArgumentType] - a union is no type to pyright
+        lambda: backend("room")(depth.panorama, panorama_regions, panorama.observed),
+        **common("room"),
+        inputs=[panorama_hash, panorama_regions_hash, depth_hash],
+        notes=lambda value: [value.provenance if value else "in the open: none"],
+    )
     things, things_hash = run.run(
         "understanding",
         list[SoundingThing],
@@ -292,6 +302,7 @@ def _run_stages(photo: Photo, title: str, options: CreateOptions, chosen: dict[s
         calibration=calibration,
         panorama=panorama,
         depth=depth,
+        room=room,
         things=things,
         instances=instances,
         anchors=anchors,
