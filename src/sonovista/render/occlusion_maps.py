@@ -15,7 +15,7 @@ REACH = 3.0
 """Metres to each side of the start that the map covers: a photo holds up to about 2 m from where it was taken."""
 
 AREA_POINTS = 32
-"""Points of an area source that are looked at: its own are in no order, so every so many are a fair sample."""
+"""Points of an area source that are looked at, evenly through its own, which are even over its surface."""
 
 _ABOVE_GROUND = 0.2  # metres
 _ABOVE_START = 1.0  # metres

@@ -95,9 +95,8 @@ class EstimatedRoom:
         directions = pixel_directions(height)[picked]
         weight = solid_angle[picked] / solid_angle[picked].sum() * (4.0 * np.pi)
         labels = None if regions is None else regions.segments[picked]
-        seen = _See(box, depth[picked].astype(float), directions, weight)
-        if observed is not None:
-            seen.observed = observed[picked]
+        shown = np.ones(weight.shape, bool) if observed is None else observed[picked]
+        seen = _Seen(box, depth[picked].astype(float), directions, weight, shown)
         if weight[seen.is_wall].sum() < options.least_walls * 4.0 * np.pi:
             return None
         absorption = _absorption(seen, size, labels, regions)
@@ -106,11 +105,16 @@ class EstimatedRoom:
         return RoomEstimate(box.centre, size, box.yaw, absorption, method)
 
 
-class _See:
+class _Seen:
     """What every direction shows of the box: a wall, an opening in it, or a thing before it."""
 
     def __init__(
-        self, box: FittedBox, depth: NDArray[np.float64], directions: NDArray[np.float64], weight: NDArray[np.float64]
+        self,
+        box: FittedBox,
+        depth: NDArray[np.float64],
+        directions: NDArray[np.float64],
+        weight: NDArray[np.float64],
+        observed: NDArray[np.bool_],
     ) -> None:
         reach, self.wall, cosine = box.hit(directions)
         ahead = (reach - depth) * cosine  # metres that a surface stands before the wall
@@ -120,11 +124,11 @@ class _See:
         self.is_wall = ~self.is_thing & ~self.is_opening
         self.wall_area = weight * reach**2 / np.maximum(cosine, 1e-3)
         self.silhouette = weight * np.where(self.is_thing, depth, 0.0) ** 2
-        self.observed = np.ones(depth.shape, bool)
+        self.observed = observed
 
 
 def _absorption(
-    seen: _See, size: NDArray[np.float64], labels: NDArray[np.int32] | None, regions: RegionMap | None
+    seen: _Seen, size: NDArray[np.float64], labels: NDArray[np.int32] | None, regions: RegionMap | None
 ) -> NDArray[np.float64]:
     """Absorption of the six walls, shape `(6, 8)`: of their own surface, their openings and what stands before them."""
     if regions is None or labels is None:
