@@ -2,6 +2,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from heads import interaural_delay
 
 from sonovista.ambisonics import BinauralDecoder, decoder_bytes, load_default_filters, spherical_harmonics
 from sonovista.ambisonics.spherical_harmonics import left_right_signs
@@ -12,15 +13,6 @@ def _hrirs(order: int, azimuth: np.ndarray, elevation: np.ndarray) -> np.ndarray
     """Decoded responses `(2, ..., taps)` to plane waves."""
     harmonics = spherical_harmonics(order, azimuth, elevation)
     return np.einsum("...c,ect->e...t", harmonics, load_default_filters(order).filters)
-
-
-def _interaural_delay(left: np.ndarray, right: np.ndarray) -> float:
-    """Microseconds by which the right ear hears later, from frequencies below 1.5 kHz."""
-    size, upsampling = 4096, 8
-    spectrum = np.conj(np.fft.rfft(left, size)) * np.fft.rfft(right, size)
-    spectrum[np.fft.rfftfreq(size, 1 / 48_000.0) > 1500.0] = 0.0
-    correlation = np.fft.fftshift(np.fft.irfft(spectrum, size * upsampling))
-    return (int(np.argmax(correlation)) - size * upsampling // 2) / (48_000.0 * upsampling) * 1e6
 
 
 @pytest.mark.parametrize("order", range(1, 8))
@@ -43,12 +35,12 @@ def test_interaural_delay_is_that_of_a_head(order: int) -> None:
         # Kuhn (1977): at low frequencies 3 a / c sin(angle), at high ones Woodworth's; a head lies between them.
         low = 3.0 * 0.0875 / 343.0 * np.sin(angle) * 1e6
         high = 0.0875 / 343.0 * (np.sin(angle) + angle) * 1e6
-        found = _interaural_delay(left, right)
+        found = float(interaural_delay(left, right))
         assert min(low, high) - 60.0 <= found <= max(low, high) + 60.0
 
 
-@pytest.mark.parametrize("order", [1, 3, 7])
-def test_ears_hear_all_frequencies_alike_in_a_diffuse_field(order: int) -> None:
+@pytest.mark.parametrize(("order", "most_db"), [(1, 3.0), (2, 2.0), (3, 1.2), (4, 0.6), (7, 0.6)])
+def test_ears_hear_all_frequencies_alike_in_a_diffuse_field(order: int, most_db: float) -> None:
     azimuth, elevation = pixel_angles(18)
     hrirs = _hrirs(order, azimuth[None, :], elevation[:, None])
     spectra = np.abs(np.fft.rfft(hrirs[0], 1024)) ** 2
@@ -59,7 +51,7 @@ def test_ears_hear_all_frequencies_alike_in_a_diffuse_field(order: int) -> None:
         10.0 * np.log10(power[(frequencies >= low * 0.999) & (frequencies <= high * 1.001)].mean())
         for low, high in pairwise(edges)
     ]
-    assert np.abs(bands).max() < 1.0
+    assert np.abs(bands).max() < most_db
 
 
 def test_the_near_ear_is_louder_at_high_frequencies() -> None:

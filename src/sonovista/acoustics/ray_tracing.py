@@ -6,6 +6,7 @@ Stochastic ray tracing with a spherical detector (M. Vorlaender, "Auralization",
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from sonovista.acoustics.decay import rt60
@@ -67,8 +68,8 @@ class MeshRoom:
         normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         self.caster = RayCaster(points, faces)
         self.normals = normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-30)
-        self.kept = 1.0 - np.broadcast_to(absorption, (len(faces), absorption.shape[-1]))
-        self.scattering = np.broadcast_to(scattering, (len(faces),))
+        self.kept = np.ascontiguousarray(1.0 - np.broadcast_to(absorption, (len(faces), absorption.shape[-1])))
+        self.scattering = np.ascontiguousarray(np.broadcast_to(scattering, (len(faces),)))
         self.extent = float(np.ptp(points, axis=0).max())
 
 
@@ -118,22 +119,28 @@ def trace_energy(
     sphere, lost = np.asarray(receiver, float), 0
     for _ in range(_MOST_REFLECTIONS):
         length, triangle = room.caster.first_hit(position, direction)
-        hit, chord, middle = _through_sphere(position, direction, length, sphere, receiver_radius)
-        arrival = ((travelled[hit] + middle) / (speed_of_sound * bin_seconds)).astype(int)
-        in_time = arrival < bins
-        np.add.at(received, arrival[in_time], (energy[hit] * chord[:, None])[in_time])
-        inside = triangle >= 0
-        lost += int(len(inside) - inside.sum())
-        travelled = travelled + np.where(inside, length, 0.0)
-        going = np.flatnonzero(inside & (travelled < duration * speed_of_sound))
-        triangle, travelled = triangle[going], travelled[going]
-        energy = energy[going] * room.kept[triangle]
-        position = position[going] + length[going, None] * direction[going]
-        position, direction = _reflect(room, position, direction[going], triangle, rng)
-        strong = energy.max(axis=1, initial=0.0) > _SPENT
-        if not strong.any():
+        going, gone = _follow(
+            position,
+            direction,
+            energy,
+            travelled,
+            length,
+            triangle,
+            room.normals,
+            room.kept,
+            room.scattering,
+            1e-5 * room.extent,
+            sphere,
+            receiver_radius,
+            speed_of_sound * bin_seconds,
+            received,
+            rng,
+        )
+        lost += gone
+        if going == 0:
             break
-        position, direction, energy, travelled = position[strong], direction[strong], energy[strong], travelled[strong]
+        position, direction = position[:going], direction[:going]
+        energy, travelled = energy[:going], travelled[:going]
     volume = 4.0 / 3.0 * np.pi * receiver_radius**3
     way = (np.arange(bins) + 0.5) * (bin_seconds * speed_of_sound)
     air = 10.0 ** (-0.1 * np.broadcast_to(np.asarray(air_db_per_metre, float), (bands,)) * way[:, None])
@@ -175,41 +182,92 @@ def _all_around(count: int, rng: np.random.Generator) -> NDArray[np.float64]:
     return vectors @ axes
 
 
-def _through_sphere(
-    position: NDArray[np.float64],
-    direction: NDArray[np.float64],
-    length: NDArray[np.float64],
-    centre: NDArray[np.float64],
-    radius: float,
-) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
-    """Rays that pass through the sphere before they end, their ways inside it, and the distances of those' middles."""
-    to_centre = centre - position
-    along = np.einsum("ij,ij->i", to_centre, direction)
-    half_squared = radius**2 - (np.einsum("ij,ij->i", to_centre, to_centre) - along**2)
-    hit = np.flatnonzero(half_squared > 0.0)
-    half = np.sqrt(half_squared[hit])
-    enter = np.clip(along[hit] - half, 0.0, length[hit])
-    leave = np.clip(along[hit] + half, 0.0, length[hit])
-    inside = leave > enter
-    return hit[inside], (leave - enter)[inside], 0.5 * (leave + enter)[inside]
+@njit(cache=True)
+def _follow(
+    position,
+    direction,
+    energy,
+    travelled,
+    length,
+    triangle,
+    normals,
+    kept,
+    scattering,
+    clearance,
+    sphere,
+    radius,
+    bin_way,
+    received,
+    rng,
+):  # pragma: no cover - compiled
+    """Take rays to what they meet: leave energy in the sphere on the way, and reflect them there.
 
+    Rays that go on are written to the front of their arrays.
 
-def _reflect(
-    room: MeshRoom,
-    position: NDArray[np.float64],
-    direction: NDArray[np.float64],
-    triangle: NDArray[np.int32],
-    rng: np.random.Generator,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Where rays go on, a little off the surface, and whereto."""
-    normal = room.normals[triangle]
-    towards = np.einsum("ij,ij->i", direction, normal)
-    normal = np.where(towards[:, None] > 0.0, -normal, normal)
-    mirrored = direction + 2.0 * np.abs(towards)[:, None] * normal
-    scattered = np.flatnonzero(rng.random(len(triangle)) < room.scattering[triangle])
-    # The normal plus a random unit vector follows Lambert's law.
-    random = rng.normal(size=(len(scattered), 3))
-    random /= np.linalg.norm(random, axis=1, keepdims=True)
-    mirrored[scattered] = normal[scattered] + (1.0 - 1e-6) * random
-    mirrored /= np.linalg.norm(mirrored, axis=1, keepdims=True)
-    return position + 1e-5 * room.extent * normal, mirrored
+    Args:
+        position: metres, shape `(N, 3)`; overwritten, as are the next three.
+        direction: unit vectors, shape `(N, 3)`.
+        energy: shape `(N, bands)`.
+        travelled: metres, shape `(N,)`.
+        length: metres to the surface that each meets, shape `(N,)`.
+        triangle: that it meets, -1 for none, shape `(N,)`.
+        normals: of the triangles, shape `(T, 3)`.
+        kept: share of energy that a triangle reflects, shape `(T, bands)`.
+        scattering: shape `(T,)`.
+        clearance: metres off the surface at which a ray goes on.
+        sphere: metres, the receiver's middle, shape `(3,)`.
+        radius: metres.
+        bin_way: metres that sound goes in a bin.
+        received: energy times way, added to, shape `(bins, bands)`.
+        rng: for scattering.
+
+    Returns:
+        How many rays go on, and how many left the room.
+    """
+    bins, bands = received.shape
+    going, lost = 0, 0
+    for i in range(len(length)):
+        x, y, z = position[i, 0], position[i, 1], position[i, 2]
+        dx, dy, dz = direction[i, 0], direction[i, 1], direction[i, 2]
+        cx, cy, cz = sphere[0] - x, sphere[1] - y, sphere[2] - z
+        along = cx * dx + cy * dy + cz * dz
+        half_squared = radius * radius - (cx * cx + cy * cy + cz * cz - along * along)
+        if half_squared > 0.0:
+            half = np.sqrt(half_squared)
+            enter, leave = max(along - half, 0.0), min(along + half, length[i])
+            arrival = int((travelled[i] + 0.5 * (enter + leave)) / bin_way) if leave > enter else bins
+            if arrival < bins:
+                for band in range(bands):
+                    received[arrival, band] += energy[i, band] * (leave - enter)
+        t = triangle[i]
+        if t < 0:
+            lost += 1
+            continue
+        way = travelled[i] + length[i]
+        if way >= bins * bin_way:
+            continue
+        strongest = 0.0
+        for band in range(bands):
+            energy[going, band] = energy[i, band] * kept[t, band]
+            strongest = max(strongest, energy[going, band])
+        if strongest < _SPENT:
+            continue
+        nx, ny, nz = normals[t, 0], normals[t, 1], normals[t, 2]
+        towards = dx * nx + dy * ny + dz * nz
+        if towards > 0.0:
+            nx, ny, nz, towards = -nx, -ny, -nz, -towards
+        position[going, 0] = x + length[i] * dx + clearance * nx
+        position[going, 1] = y + length[i] * dy + clearance * ny
+        position[going, 2] = z + length[i] * dz + clearance * nz
+        if rng.random() < scattering[t]:
+            # The normal plus a random unit vector follows Lambert's law.
+            height, turn = 2.0 * rng.random() - 1.0, 2.0 * np.pi * rng.random()
+            across = np.sqrt(1.0 - height * height)
+            dx, dy, dz = nx + across * np.cos(turn), ny + across * np.sin(turn), nz + (1.0 - 1e-6) * height
+        else:
+            dx, dy, dz = dx - 2.0 * towards * nx, dy - 2.0 * towards * ny, dz - 2.0 * towards * nz
+        norm = 1.0 / np.sqrt(dx * dx + dy * dy + dz * dz)
+        direction[going, 0], direction[going, 1], direction[going, 2] = dx * norm, dy * norm, dz * norm
+        travelled[going] = way
+        going += 1
+    return going, lost

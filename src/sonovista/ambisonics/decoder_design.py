@@ -1,15 +1,15 @@
-"""From head-related transfer functions to filters that turn Ambisonic signals into binaural ones.
+"""From head-related transfer functions to filters that turn Ambisonic signals into binaural ones."""
 
-The head is taken as symmetric: what the right ear hears from a direction, the left ear hears from its mirror image.
-So one ear is designed, on the directions of both, and the other follows from the signs of the channels.
-"""
-
-from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import SphericalVoronoi
 
+from sonovista.ambisonics.decoder_filters import filters_from_spectra
+from sonovista.ambisonics.decoder_refinement import refine_filters
+from sonovista.ambisonics.decoder_target import DecoderTarget, decoder_target
+from sonovista.ambisonics.hrtf import BinauralDecoder
+from sonovista.ambisonics.hrtf_set import HRTFSet
 from sonovista.ambisonics.spherical_harmonics import (
     channel_count,
     degrees_and_indices,
@@ -17,242 +17,180 @@ from sonovista.ambisonics.spherical_harmonics import (
     spherical_harmonics_of_directions,
 )
 
-SPEED_OF_SOUND = 343.0
-HEAD_RADIUS = 0.0875
+DesignMethod = Literal["refined", "magls", "least_squares"]
+_NAMES = {
+    "refined": "refined magnitude least squares",
+    "magls": "magnitude least squares",
+    "least_squares": "least squares",
+}
+MAXIMUM_TAPS = 4096
 
 
-@dataclass(frozen=True)
-class EarResponses:
-    """What the left ear of a symmetric head hears.
+def design_decoder(
+    hrtf_set: HRTFSet,
+    order: int,
+    method: DesignMethod = "refined",
+    sample_rate: int = 48_000,
+    *,
+    taps: int = 512,
+    delay: int = 40,
+    cutoff: float = 2000.0,
+    symmetric: bool | None = None,
+) -> BinauralDecoder:
+    """Binaural decoder of any head: filters for Ambisonic channels whose sum is what each ear hears.
 
-    Attributes:
-        spectra: response to a plane wave relative to its pressure at the head's centre, time zero at the head's
-            centre, shape `(directions, bins)`, complex.
-        directions: unit vectors, x forward, y left, z up, shape `(directions, 3)`.
-        weights: solid angle of each direction as a part of the sphere; they sum to 1.
-        sample_rate: Hz; the last bin is half of it, the first 0.
-    """
+    "least_squares" keeps the complex responses, as far as the order reaches; "magls" keeps magnitudes alone above the
+    cutoff, and the covariance that the ears have in a diffuse field; "refined" (the default) goes on from there by
+    descent on the errors that are heard: band levels of every direction, interaural phase, interaural delay, level and
+    coherence in a diffuse field (there a part of the cost, not a constraint).
 
-    spectra: NDArray[np.complex128]
-    directions: NDArray[np.float64]
-    weights: NDArray[np.float64]
-    sample_rate: float
-
-    @property
-    def frequencies(self) -> NDArray[np.float64]:
-        """Hz, shape `(bins,)`."""
-        return np.linspace(0.0, 0.5 * self.sample_rate, self.spectra.shape[1])
-
-
-def quadrature_weights(directions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Area of each direction's Voronoi cell as a part of the sphere, shape `(directions,)`."""
-    areas = SphericalVoronoi(directions).calculate_areas()
-    return areas / areas.sum()
-
-
-def minimum_phase(magnitude: NDArray[np.float64]) -> NDArray[np.complex128]:
-    """Spectrum of the minimum-phase filter with a given magnitude (real cepstrum, folded); last axis 0 to Nyquist."""
-    bins = magnitude.shape[-1]
-    cepstrum = np.fft.irfft(np.log(np.maximum(magnitude, 1e-10)), axis=-1)
-    fold = np.zeros(2 * (bins - 1))
-    fold[0] = fold[bins - 1] = 1.0
-    fold[1 : bins - 1] = 2.0
-    return np.exp(np.fft.rfft(cepstrum * fold, axis=-1))
-
-
-def prepare_ear_responses(
-    hrirs: NDArray[np.float64],
-    directions: NDArray[np.float64],
-    sample_rate: float,
-    bins: int = 1025,
-    low_frequency: float = 250.0,
-) -> EarResponses:
-    """Equalise to the diffuse field, mend the lowest octaves, and fill in the directions that were not measured.
-
-    The equaliser is the minimum-phase inverse of the power mean over directions and ears, smoothed over a sixth of an
-    octave: it takes away the loudspeaker, the microphone and the ear canal, which no direction changes. Below
-    `low_frequency`, where loudspeakers give little, the response becomes that of a head which is small against the
-    wave: no gain, and the delay that is measured just above.
+    The head is decoded as it is: equalise first (`diffuse_field_equalized`) what was measured through a loudspeaker.
 
     Args:
-        hrirs: shape `(directions, 2, samples)`, left and right ear, at most `2 * (bins - 1)` samples.
-        directions: unit vectors, shape `(directions, 3)`.
-        sample_rate: Hz.
-        bins: frequencies from 0 to half the sample rate.
-        low_frequency: Hz.
-
-    Returns:
-        Left-ear responses on the measured directions, their mirror images and the filled-in ones.
-    """
-    mirror = np.array([1.0, -1.0, 1.0])
-    spectra = np.fft.rfft(hrirs, 2 * (bins - 1), axis=-1)
-    weights = quadrature_weights(directions)
-    frequencies = np.linspace(0.0, 0.5 * sample_rate, bins)
-    power = np.einsum("d,def->f", weights, np.abs(spectra) ** 2) / 2.0
-    equaliser = _diffuse_field_equaliser(power, frequencies)
-    ears = np.concatenate([spectra[:, 0], spectra[:, 1]]) * equaliser
-    around = np.concatenate([directions, directions * mirror])
-    ears = ears * np.exp(-1j * _common_phase(ears, around, frequencies))
-    delays = _low_frequency_delays(ears, frequencies, 1.4 * low_frequency, 3.0 * low_frequency)
-    small_head = np.exp(-2j * np.pi * frequencies * delays[:, None])
-    blend = np.clip(np.log2(np.maximum(frequencies, 1e-3) / low_frequency) * 1.5 + 0.5, 0.0, 1.0)
-    ears = blend * ears + (1.0 - blend) * small_head
-    ears, around, both = _fill_unmeasured(ears, around, frequencies)
-    power = np.einsum("d,df->f", both, np.abs(ears) ** 2)
-    return EarResponses(ears * _diffuse_field_equaliser(power, frequencies), around, both, sample_rate)
-
-
-def _diffuse_field_equaliser(
-    power: NDArray[np.float64], frequencies: NDArray[np.float64], octaves: float = 1.0 / 6.0
-) -> NDArray[np.complex128]:
-    smooth = np.log(_fractional_octave_mean(np.maximum(power, power.max() * 1e-6), frequencies, octaves))
-    # No more boost than is needed at 17 kHz: above it there is little to hear and little was measured.
-    top = np.searchsorted(frequencies, 17000.0)
-    smooth[top:] = np.maximum(smooth[top:], smooth[min(top, len(smooth) - 1)])
-    return 1.0 / minimum_phase(np.exp(0.5 * smooth))
-
-
-def _fractional_octave_mean(
-    values: NDArray[np.float64], frequencies: NDArray[np.float64], octaves: float
-) -> NDArray[np.float64]:
-    edge = 2.0 ** (octaves / 2)
-    smooth = np.empty_like(values)
-    for k, frequency in enumerate(frequencies):
-        low, high = np.searchsorted(frequencies, [frequency / edge, frequency * edge])
-        smooth[k] = values[min(low, k) : max(high, k + 1)].mean()
-    return smooth
-
-
-def _common_phase(
-    spectra: NDArray[np.complex128], directions: NDArray[np.float64], frequencies: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Phase that all directions share once a sphere's delays are taken out: bulk delay and what the equaliser left.
-
-    Taking it out moves time zero to the head's centre and changes no difference between ears or directions.
-    """
-    aligned = spectra * np.exp(2j * np.pi * frequencies * _sphere_delay(directions)[:, None])
-    return _fractional_octave_mean(np.unwrap(np.angle(aligned.mean(axis=0))), frequencies, 1.0 / 6.0)
-
-
-def _low_frequency_delays(
-    spectra: NDArray[np.complex128], frequencies: NDArray[np.float64], low: float, high: float
-) -> NDArray[np.float64]:
-    """Phase delay in seconds, the median over a band in which no delay reaches half a period."""
-    band = (frequencies >= low) & (frequencies <= high)
-    return np.median(-np.angle(spectra[:, band]) / (2.0 * np.pi * frequencies[band]), axis=-1)
-
-
-def _fill_unmeasured(
-    spectra: NDArray[np.complex128], directions: NDArray[np.float64], frequencies: NDArray[np.float64]
-) -> tuple[NDArray[np.complex128], NDArray[np.float64], NDArray[np.float64]]:
-    """Add the cap under the lowest measured ring, from a smooth low-order fit of the time-aligned responses.
-
-    The idea, fit of low order where nothing was measured, is that of Ahrens, Thomas and Tashev (2012).
-    """
-    order, spacing = 4, np.radians(10.0)
-    lowest = float(np.arcsin(directions[:, 2].min()))
-    rings = np.arange(lowest - spacing, -0.5 * np.pi - 0.5 * spacing, -spacing)
-    cap = [
-        [np.cos(e) * np.cos(a), np.cos(e) * np.sin(a), np.sin(e)]
-        for e in rings
-        for a in np.arange(max(1, round(2 * np.pi * np.cos(e) / spacing))) * 2 * np.pi
-        / max(1, round(2 * np.pi * np.cos(e) / spacing))
-    ]  # fmt: skip
-    unique, counts = _merge_coincident(directions)
-    if cap:
-        new = np.array(cap)
-        fit = spherical_harmonics_of_directions(order, directions, "n3d")
-        n, _ = degrees_and_indices(order)
-        aligned = spectra * np.exp(2j * np.pi * frequencies * _sphere_delay(directions)[:, None])
-        coefficients = np.linalg.solve(
-            fit.T @ fit + 0.01 * len(fit) * np.diag((n * (n + 1) / 6.0) ** 2), fit.T @ aligned
-        )
-        filled = spherical_harmonics_of_directions(order, new, "n3d") @ coefficients
-        filled = filled * np.exp(-2j * np.pi * frequencies * _sphere_delay(new)[:, None])
-    else:
-        new, filled = np.zeros((0, 3)), np.zeros((0, spectra.shape[1]), complex)
-    area = quadrature_weights(np.concatenate([directions[unique], new]))
-    weights = np.empty(len(directions) + len(new))
-    weights[: len(directions)] = (area[: len(unique)] / np.bincount(counts))[counts]
-    weights[len(directions) :] = area[len(unique) :]
-    return np.concatenate([spectra, filled]), np.concatenate([directions, new]), weights
-
-
-def _merge_coincident(directions: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Index of one direction of every coincident group, and the group of every direction."""
-    _, index, group = np.unique(np.round(directions, 6), axis=0, return_index=True, return_inverse=True)
-    return index, group.reshape(-1)
-
-
-def _sphere_delay(directions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Arrival at the left ear of a sphere after its centre, in seconds (Woodworth 1938): straight or around."""
-    angle = np.arccos(np.clip(directions[:, 1], -1.0, 1.0))
-    path = np.where(angle < 0.5 * np.pi, -np.cos(angle), angle - 0.5 * np.pi)
-    return path * (HEAD_RADIUS / SPEED_OF_SOUND)
-
-
-def magnitude_least_squares(responses: EarResponses, order: int, cutoff: float = 1500.0) -> NDArray[np.complex128]:
-    """Spectra of the left ear's filters for SN3D signals: least squares below the cutoff, magnitudes above.
-
-    Above the cutoff each frequency keeps the phase that the filters found at the frequency below it, and matches only
-    the magnitude. In the end the two ears' sum and difference get the power that they have in a diffuse field: for a
-    symmetric head this is the covariance constraint, since the sum hears only channels with m >= 0 and the difference
-    only those with m < 0.
-
-    Args:
-        responses: what the left ear hears.
+        hrtf_set: any grid, any rate; directions that it lacks are filled in.
         order: 1 to 7.
-        cutoff: Hz; 1.5 kHz keeps the interaural delays and gives the least spectral error at orders 3 to 7 alike.
+        method: "refined", "magls" or "least_squares".
+        sample_rate: Hz, of the decoder.
+        taps: of each filter, 64 to 4096; 256 suffice for an equalised head.
+        delay: samples from a wave's passing the head's centre to its place in the filters, at least 32.
+        cutoff: Hz, of "magls" and where "refined" starts.
+        symmetric: make the right ear the left's mirror image; None: where the set is.
 
     Returns:
-        Shape `((order + 1) ** 2, bins)`, for ACN channels in SN3D.
+        The decoder; its `delay` is `delay`.
+
+    Raises:
+        ValueError: an order, method or size that cannot be.
 
     Source: Schoerkhuber, Zaunschirm and Hoeldrich, *Binaural rendering of Ambisonic signals via magnitude least
     squares* (DAGA 2018); Zaunschirm, Schoerkhuber and Hoeldrich, *Binaural rendering of Ambisonic signals by
-    head-related impulse response time alignment and a diffuseness constraint* (JASA 2018).
+    head-related impulse response time alignment and a diffuseness constraint* (JASA 2018), section II.
     """
-    frequencies = responses.frequencies
-    harmonics = spherical_harmonics_of_directions(order, responses.directions, "n3d")
-    normal = harmonics.T @ (responses.weights[:, None] * harmonics)
-    decode = np.linalg.solve(normal, harmonics.T * responses.weights)
-    spectra = decode @ responses.spectra
-    share = np.clip(np.log2(np.maximum(frequencies, 1e-3) / cutoff) + 0.5, 0.0, 1.0)
-    for k in range(1, len(frequencies)):
-        if share[k] > 0.0:
-            phase = np.angle(harmonics @ spectra[:, k - 1])
-            by_magnitude = decode @ (np.abs(responses.spectra[:, k]) * np.exp(1j * phase))
-            spectra[:, k] = (1.0 - share[k]) * spectra[:, k] + share[k] * by_magnitude
-    spectra[:, -1] = spectra[:, -1].real
-    spectra *= _diffuse_field_gains(responses, spectra, order)
+    channel_count(order)
+    if order < 1:
+        raise ValueError("a binaural decoder needs order 1 at least, found 0")
+    if method not in get_args(DesignMethod):
+        raise ValueError(f"method must be one of {', '.join(get_args(DesignMethod))}, found {method!r}")
+    if not 64 <= taps <= MAXIMUM_TAPS or not 32 <= delay <= taps // 2:
+        raise ValueError(f"expected 64 to {MAXIMUM_TAPS} taps and a delay of 32 to half of them: {taps}, {delay}")
+    head = hrtf_set.resampled(sample_rate)
+    symmetric = head.is_symmetric() if symmetric is None else symmetric
+    head = head.symmetrized() if symmetric else head
+    size = 1 << (max(1024, 2 * taps, min(head.hrirs.shape[-1], 4 * taps)) - 1).bit_length()
+    target = decoder_target(head, size, symmetric)
+    if method == "least_squares":
+        spectra = least_squares(target, order)
+    else:
+        spectra = magnitude_least_squares(target, order, cutoff)
+    if method == "magls":
+        spectra = match_diffuse_covariance(spectra, target)
+    filters = filters_from_spectra(spectra, taps, delay, fade_out=min(64, taps // 4))
+    if method == "refined":
+        filters = refine_filters(filters, target, delay)
     n, _ = degrees_and_indices(order)
-    return spectra * np.sqrt(2.0 * n + 1.0)[:, None]
+    filters = (filters * np.sqrt(2.0 * n + 1.0)[:, None]).astype(np.float32)
+    if symmetric:
+        filters[1] = filters[0] * left_right_signs(order).astype(np.float32)[:, None]
+    name = f"{hrtf_set.name}, {_NAMES[method]}".lstrip(", ")
+    return BinauralDecoder(filters, sample_rate, delay, symmetric, name, hrtf_set.citation)
 
 
-def _diffuse_field_gains(
-    responses: EarResponses, n3d_spectra: NDArray[np.complex128], order: int
-) -> NDArray[np.float64]:
-    """Real gain of each channel and frequency that gives sum and difference of the ears their diffuse-field power."""
-    frequencies = responses.frequencies
-    full = spherical_harmonics_of_directions(7, responses.directions, "n3d")
-    weighted = responses.weights[:, None] * full
-    projected = np.linalg.solve(full.T @ weighted, weighted.T @ responses.spectra)
-    total = np.einsum("d,df->f", responses.weights, np.abs(responses.spectra) ** 2)
-    signs = left_right_signs(7)
-    cross = np.einsum("c,cf->f", signs, np.abs(projected) ** 2)
-    even = left_right_signs(order) > 0
-    gains = np.ones((channel_count(order), len(frequencies)))
-    for channels, target in ((even, 0.5 * (total + cross)), (~even, 0.5 * (total - cross))):
-        found = np.sum(np.abs(n3d_spectra[channels]) ** 2, axis=0)
-        gains[channels] = np.sqrt(np.maximum(target, 0.0) / np.maximum(found, 1e-6 * found.max()))
-    return np.clip(gains, 0.25, 4.0)
+def least_squares(target: DecoderTarget, order: int) -> NDArray[np.complex128]:
+    """Spectra of N3D filters that come nearest to the complex responses, weighted by solid angle.
+
+    Returns:
+        Shape `(2, (order + 1) ** 2, bins)`.
+    """
+    harmonics = spherical_harmonics_of_directions(order, target.directions, "n3d")
+    return np.stack([_projection(harmonics, target.weights) @ ear for ear in target.spectra])
 
 
-def filters_from_spectra(
-    spectra: NDArray[np.complex128], taps: int = 256, delay: int = 40, fade_in: int = 12, fade_out: int = 64
-) -> NDArray[np.float32]:
-    """Causal filters: `delay` samples after time zero of the spectra, cut to `taps` with raised-cosine ends."""
-    response = np.roll(np.fft.irfft(spectra, axis=-1), delay, axis=-1)[:, :taps]
-    window = np.ones(taps)
-    window[:fade_in] = 0.5 - 0.5 * np.cos(np.pi * (np.arange(fade_in) + 0.5) / fade_in)
-    window[taps - fade_out :] = 0.5 + 0.5 * np.cos(np.pi * (np.arange(fade_out) + 0.5) / fade_out)
-    return (response * window).astype(np.float32)
+def magnitude_least_squares(
+    target: DecoderTarget, order: int, cutoff: float = 2000.0, iterations: int = 5
+) -> NDArray[np.complex128]:
+    """Spectra of N3D filters: least squares below the cutoff, magnitudes above, over one octave from one to the other.
+
+    Above the cutoff each frequency starts from the phase that the filters found at the frequency below, advanced by
+    the mean phase step of the head, and matches only the magnitude (variable exchange). A direction weighs by its
+    solid angle and by the inverse of its magnitude, which lies between an error in pressure and one in decibels: so
+    the shadowed ear is not forgotten.
+
+    Args:
+        target: of the design.
+        order: 1 to 7.
+        cutoff: Hz, the middle of the change.
+        iterations: of the exchange of phases at each frequency.
+
+    Returns:
+        Shape `(2, (order + 1) ** 2, bins)`.
+
+    Source: Schoerkhuber et al. (2018), equations 11 and 12; the phase step: Hold, Meyer-Kahlen and Pulkki (2023).
+    """
+    harmonics = spherical_harmonics_of_directions(order, target.directions, "n3d")
+    share = np.clip(np.log2(np.maximum(target.frequencies, 1e-3) / cutoff) + 0.5, 0.0, 1.0)
+    ears = []
+    for ear in target.spectra:
+        magnitude = np.abs(ear)
+        loudest = np.maximum(magnitude.max(axis=0), 1e-12)
+        steps = np.angle(np.einsum("d,dk,dk->k", target.weights, ear[:, 1:], np.conj(ear[:, :-1])))
+        spectra = np.zeros((harmonics.shape[1], ear.shape[1]), complex)
+        for k in range(ear.shape[1]):
+            weights = target.weights / np.maximum(magnitude[:, k] / loudest[k], 0.02)
+            decode = _projection(harmonics, weights)
+            spectra[:, k] = decode @ ear[:, k]
+            if share[k] > 0.0:
+                phase = np.angle(harmonics @ spectra[:, k - 1]) + steps[k - 1]
+                by_magnitude = decode @ (magnitude[:, k] * np.exp(1j * phase))
+                for _ in range(iterations - 1):
+                    by_magnitude = decode @ (magnitude[:, k] * np.exp(1j * np.angle(harmonics @ by_magnitude)))
+                spectra[:, k] = (1.0 - share[k]) * spectra[:, k] + share[k] * by_magnitude
+        spectra[:, -1] = np.real(spectra[:, -1])
+        ears.append(spectra)
+        if target.symmetric:
+            ears.append(spectra * left_right_signs(order)[:, None])
+            break
+    return np.stack(ears)
+
+
+def _projection(harmonics: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weighted pseudo-inverse, kept from blowing up where the grid does not carry the order."""
+    weighted = harmonics.T * weights
+    normal = weighted @ harmonics
+    return np.linalg.solve(normal + 1e-6 * np.trace(normal) / len(normal) * np.eye(len(normal)), weighted)
+
+
+def match_diffuse_covariance(
+    spectra: NDArray[np.complex128], target: DecoderTarget, limit: float = 4.0
+) -> NDArray[np.complex128]:
+    """Mix the two ears, as little as can be, so that in a diffuse field they have the head's powers and coherence.
+
+    Args:
+        spectra: N3D filters, shape `(2, channels, bins)`.
+        target: of the design.
+        limit: the most that the mixing may amplify.
+
+    Returns:
+        Like `spectra`.
+
+    Source: Zaunschirm et al. (2018), section II D; the least mixing is the unitary Procrustes solution of Vilkamo,
+    Baeckstroem and Kuntz, *Optimized covariance domain framework for time-frequency processing of spatial audio*
+    (JAES 2013).
+    """
+    found: NDArray[np.complex128] = np.einsum("eck,fck->kef", spectra, np.conj(spectra))
+    floor = 1e-4 * np.trace(found, axis1=1, axis2=2).real.max() * np.eye(2)
+    root, inverse = _square_root(found + 1e-9 * floor)
+    wanted, _ = _square_root(target.diffuse_covariance)
+    u, _, vh = np.linalg.svd(root @ wanted)
+    mixing = wanted @ np.conj(np.swapaxes(u @ vh, 1, 2)) @ inverse
+    size = np.linalg.norm(mixing, ord=2, axis=(1, 2))
+    mixing *= np.minimum(1.0, limit / np.maximum(size, 1e-12))[:, None, None]
+    mixing[[0, -1]] = mixing[[0, -1]].real
+    return np.einsum("kef,fck->eck", mixing, spectra)
+
+
+def _square_root(covariance: NDArray[np.complex128]) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+    """Hermitian square roots of matrices `(bins, 2, 2)`, and their inverses."""
+    values, vectors = np.linalg.eigh(covariance)
+    roots = np.sqrt(np.maximum(values, 1e-12 * max(float(values.max()), 1e-30)))[:, None, :]
+    conjugate = np.conj(np.swapaxes(vectors, 1, 2))
+    return np.asarray((vectors * roots) @ conjugate, complex), np.asarray((vectors / roots) @ conjugate, complex)

@@ -2,9 +2,8 @@
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.signal.windows import tukey
-from scipy.special import j0
 
+from sonovista.ambisonics.decoder_filters import fade_window
 from sonovista.ambisonics.spherical_harmonics import degrees_and_indices
 
 _FIRST_ZERO_OF_J1 = 3.8317059702075125  # where J0 is least: -0.4028
@@ -55,6 +54,8 @@ def mono_to_diffuse(
     Returns:
         float32, shape `(2, taps)`.
     """
+    from scipy.special import j0
+
     bins = power.shape[1]
     size = max(4 * taps, 2 * (bins - 1))
     frequencies = np.fft.rfftfreq(size, 1.0 / sample_rate)
@@ -64,9 +65,16 @@ def mono_to_diffuse(
     phase = 0.5 * swing * np.sin(2.0 * np.pi * erb_number(frequencies))
     magnitude = np.sqrt([np.interp(frequencies, coarse, ear) for ear in power])
     response = np.fft.irfft(magnitude * np.exp(1j * np.stack([phase, -phase])), size, axis=-1)
-    return (np.roll(response, taps // 2, axis=-1)[:, :taps] * tukey(taps, 0.25)).astype(np.float32)
+    return (np.roll(response, taps // 2, axis=-1)[:, :taps] * fade_window(taps, taps // 8, taps // 8)).astype(
+        np.float32
+    )
 
 
 def erb_number(frequency_hz: ArrayLike) -> NDArray[np.float64]:
     """Number of equivalent rectangular bandwidths below a frequency (Glasberg and Moore 1990, equation 4)."""
     return 21.4 * np.log10(1.0 + 0.00437 * np.asarray(frequency_hz, float))
+
+
+def frequency_of_erb_number(number: ArrayLike) -> NDArray[np.float64]:
+    """The frequency in Hz below which `number` equivalent rectangular bandwidths lie."""
+    return (10.0 ** (np.asarray(number, float) / 21.4) - 1.0) / 0.00437
