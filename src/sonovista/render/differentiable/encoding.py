@@ -1,0 +1,79 @@
+"""Sources to Ambisonic signals along a listener's path."""
+
+import torch
+from torch import Tensor
+
+from sonovista.render.differentiable.spherical_harmonics import directions_and_lengths, spherical_harmonics
+
+
+def distance_gain(distance: Tensor, absorption_per_metre: Tensor, minimum_distance: Tensor) -> Tensor:
+    """`exp(-alpha d) / max(d, d_min)`, as `acoustics.distance.distance_gain`; metres, nepers per metre, metres."""
+    return torch.exp(-absorption_per_metre * distance) / torch.maximum(distance, minimum_distance)
+
+
+def source_coefficients(
+    points: Tensor,
+    positions: Tensor,
+    R_world_listener: Tensor,
+    absorption_per_metre: Tensor,
+    minimum_distance: Tensor,
+    order: int,
+) -> Tensor:
+    """Ambisonic coefficients of one source of unit gain at every pose of a listener: the mean over its points.
+
+    Args:
+        points: metres, world frame, shape `(points, 3)`: one for a point source.
+        positions: of the listener, metres, shape `(poses, 3)`.
+        R_world_listener: shape `(poses, 3, 3)`.
+        absorption_per_metre: scalar.
+        minimum_distance: metres, scalar.
+        order: Ambisonic order.
+
+    Returns:
+        Shape `(poses, (order + 1) ** 2)`, SN3D in the listener's axes.
+    """
+    in_head_frame = (points[None] - positions[:, None]) @ R_world_listener
+    directions, distance = directions_and_lengths(in_head_frame)
+    sigma = distance_gain(distance, absorption_per_metre, minimum_distance)
+    return (sigma[..., None] * spherical_harmonics(order, directions)).mean(dim=1)
+
+
+def ramp(block_size: int, like: Tensor) -> Tensor:
+    """`(1, 2, ..., block_size) / block_size`: how far a block has come at each of its samples."""
+    return torch.arange(1, block_size + 1, dtype=like.dtype, device=like.device) / block_size
+
+
+def along_blocks(values: Tensor, block_size: int) -> Tensor:
+    """Values at the ends of blocks, spread in straight lines to samples.
+
+    Args:
+        values: at the start of the first block and at the end of every block, shape `(..., blocks + 1)`.
+        block_size: samples.
+
+    Returns:
+        Shape `(..., blocks * block_size)`; the last sample of a block has the value at its end.
+    """
+    before, step = values[..., :-1, None], values.diff(dim=-1)[..., None]
+    return (before + step * ramp(block_size, values)).flatten(start_dim=-2)
+
+
+def mix(signals: Tensor, coefficients: Tensor) -> Tensor:
+    """Signals times coefficients that go in a straight line over every block, summed over sources.
+
+    Args:
+        signals: shape `(sources, blocks * block_size)`.
+        coefficients: at the start of the first block and at the end of every block, `(blocks + 1, sources, channels)`.
+
+    Returns:
+        Shape `(channels, blocks * block_size)`.
+    """
+    blocks = coefficients.shape[0] - 1
+    pieces = signals.reshape(signals.shape[0], blocks, -1).transpose(0, 1)
+    before, step = coefficients[:-1].transpose(1, 2), coefficients.diff(dim=0).transpose(1, 2)
+    bus = before @ pieces + step @ (pieces * ramp(pieces.shape[-1], signals))
+    return bus.transpose(0, 1).reshape(coefficients.shape[2], -1)
+
+
+def looped(sound: Tensor, samples: int) -> Tensor:
+    """A sound from its beginning, repeated or cut to a length: shape `(samples,)`."""
+    return sound.repeat(-(-samples // sound.shape[0]))[:samples]
