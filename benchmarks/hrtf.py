@@ -2,10 +2,10 @@
 
     python benchmarks/hrtf.py HEAD.sofa [--orders 1 3 5 7]
 
-Ours and spaudiopy's `magls_bin`, made from the same responses at 48 kHz, at all measured directions. Two variants of the
-head: as measured, and equalised to the diffuse field. `spectral_error_db`: mean absolute difference of the levels in
-ERB bands from 100 Hz to 16 kHz, over directions and ears. `itd_error_us`: mean absolute difference of the lag of the
-greatest interaural cross-correlation below 1.5 kHz, upsampled 8 times. `held_out`: the decoder is made from every
+Ours and spaudiopy's `magls_bin`, made from the same responses at 48 kHz, at all measured directions. Two variants of
+the head: as measured, and equalised to the diffuse field. `spectral_error_db`: mean absolute difference of the levels
+in ERB bands from 100 Hz to 16 kHz, over directions and ears. `itd_error_us`: mean absolute difference of the lag of
+the greatest interaural cross-correlation below 1.5 kHz, upsampled 8 times. `held_out`: the decoder is made from every
 second direction and measured at the others. `library`: the filters that come with the library, on the equalised head.
 """
 
@@ -125,7 +125,8 @@ def main() -> None:
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     if not hasattr(scipy.special, "sph_harm"):  # spaudiopy 0.2 calls it; SciPy 1.17 took it away
-        scipy.special.sph_harm = lambda m, n, azimuth, zenith: scipy.special.sph_harm_y(n, m, zenith, azimuth)
+        old = lambda m, n, azimuth, zenith: scipy.special.sph_harm_y(n, m, zenith, azimuth)  # noqa: E731
+        setattr(scipy.special, "sph_harm", old)  # noqa: B010 - type checkers know that it is gone
     measured = read_sofa(arguments.sofa, SAMPLE_RATE)
     heads = {"as_measured": (measured, 512), "equalised": (diffuse_field_equalized(measured), 256)}
     results = []

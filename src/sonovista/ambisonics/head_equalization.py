@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonovista.ambisonics.hrtf_set import HRTFSet, quadrature_weights
-from sonovista.ambisonics.spherical_head import sphere_delay
+from sonovista.ambisonics.spherical_head import HEAD_RADIUS, SPEED_OF_SOUND, sphere_delay
 from sonovista.ambisonics.unmeasured_directions import complete_sphere
 
 _SAMPLES, _DELAY = 1024, 64
@@ -52,18 +52,20 @@ def diffuse_field_equalized(hrtf_set: HRTFSet, low_frequency: float = 250.0) -> 
 def estimate_delay(hrtf_set: HRTFSet) -> float:
     """Samples at which a wave passes the head's centre, from the mean of all responses below 800 Hz.
 
-    The mean over the sphere of what a rigid sphere's ear hears has the phase of the wave at its centre, to 0.1 radian
-    in that range.
+    The mean over all directions of what an ear on a rigid sphere of radius `a` hears is the wave at the sphere's centre
+    times `exp(i k a) / (1 + i k a)`: the term of order zero of its expansion.
     """
     size = _fft_size(max(4096, hrtf_set.hrirs.shape[-1]))
     frequencies = np.linspace(0.0, 0.5 * hrtf_set.sample_rate, size // 2 + 1)
     mean = np.einsum("d,des->s", hrtf_set.weights, hrtf_set.hrirs)
     onset = float(np.argmax(np.abs(mean)))
-    band = (frequencies > 200.0) & (frequencies < 800.0)
-    spectrum = np.fft.rfft(mean, size)[band] * np.exp(2j * np.pi * frequencies[band] * onset / hrtf_set.sample_rate)
+    angular = 2.0 * np.pi * frequencies[(frequencies > 200.0) & (frequencies < 800.0)]
+    spectrum = np.fft.rfft(mean, size)[(frequencies > 200.0) & (frequencies < 800.0)]
     if not np.any(spectrum):
         return onset
-    slope = np.polyfit(2.0 * np.pi * frequencies[band], np.unwrap(np.angle(spectrum)), 1, w=np.abs(spectrum))[0]
+    ka = angular * HEAD_RADIUS / SPEED_OF_SOUND
+    phase = np.unwrap(np.angle(spectrum * np.exp(1j * angular * onset / hrtf_set.sample_rate)))
+    slope = np.polyfit(angular, phase - (ka - np.arctan(ka)), 1, w=np.abs(spectrum))[0]
     return float(np.clip(onset - slope * hrtf_set.sample_rate, 0.0, hrtf_set.hrirs.shape[-1]))
 
 

@@ -50,16 +50,21 @@ def _filled_in(
     gaps: NDArray[np.float64],
     frequencies: NDArray[np.float64],
 ) -> NDArray[np.complex128]:
-    """A smooth low-order fit of the time-aligned responses, taken where nothing was measured.
+    """Smooth low-order fits of the time-aligned responses and of their magnitudes, taken where nothing was measured.
 
-    The idea, a fit of low order where nothing was measured, is that of Ahrens, Thomas and Tashev (2012).
+    The first gives the phases, the second the magnitudes, which the first would lose where phases scatter. The idea, a
+    fit of low order where nothing was measured, is that of Ahrens, Thomas and Tashev (2012).
     """
     order = 4
     fit = spherical_harmonics_of_directions(order, directions, "n3d")
     n, _ = degrees_and_indices(order)
-    phase = 2j * np.pi * frequencies
-    aligned = spectra * np.exp(phase * sphere_delay(directions)[..., None])
     normal = fit.T @ fit + 0.01 * len(fit) * np.diag((n * (n + 1) / 6.0) ** 2 + 1e-6)
-    coefficients = np.linalg.solve(normal, np.tensordot(fit.T, aligned, 1).reshape(len(n), -1))
-    filled = spherical_harmonics_of_directions(order, gaps, "n3d") @ coefficients
-    return filled.reshape(len(gaps), *spectra.shape[1:]) * np.exp(-phase * sphere_delay(gaps)[..., None])
+    at_gaps = spherical_harmonics_of_directions(order, gaps, "n3d") @ np.linalg.solve(normal, fit.T)
+    phase = 2j * np.pi * frequencies
+    aligned = np.tensordot(at_gaps, spectra * np.exp(phase * sphere_delay(directions)[..., None]), 1)
+    measured = np.abs(spectra)
+    magnitude = np.clip(np.tensordot(at_gaps, measured, 1), measured.min(axis=0), measured.max(axis=0))
+    turned = np.exp(1j * np.angle(aligned) - phase * sphere_delay(gaps)[..., None])
+    ends = np.where(aligned[..., [0, -1]].real < 0.0, -1.0, 1.0)
+    turned[..., [0, -1]] = ends  # real there, as the spectra of real responses are
+    return magnitude * turned
