@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from heads import RATE, fibonacci, two_microphones
+from heads import RATE, fibonacci
 
 from sonovista.ambisonics import HRTFSet, diffuse_field_equalized, spherical_head
 from sonovista.ambisonics.head_equalization import estimate_delay, minimum_phase

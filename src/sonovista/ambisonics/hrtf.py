@@ -13,6 +13,7 @@ from sonovista.ambisonics.diffuse_field import coherence_of_covariance, diffuse_
 from sonovista.ambisonics.spherical_harmonics import channel_count, left_right_signs, order_of_channels
 
 _FILE = "mit_kemar_magls_48k.npz"
+_NAME = "MIT KEMAR, diffuse-field equalised, refined magnitude least squares"
 CITATION = (
     "W. G. Gardner and K. D. Martin, HRTF measurements of a KEMAR dummy-head microphone, "
     "MIT Media Lab Perceptual Computing Technical Report 280, 1994"
@@ -61,7 +62,7 @@ class BinauralDecoder:
 
 @lru_cache(maxsize=8)
 def load_default_filters(order: int = 3) -> BinauralDecoder:
-    """The decoder that comes with the library: MIT KEMAR, diffuse-field equalised, magnitude least squares, 48 kHz.
+    """The decoder that comes with the library: MIT KEMAR, diffuse-field equalised, 48 kHz, 256 taps.
 
     Args:
         order: 1 to 7.
@@ -69,7 +70,7 @@ def load_default_filters(order: int = 3) -> BinauralDecoder:
     Raises:
         ValueError: the order is not 1 to 7.
 
-    Source: Gardner and Martin (1994); Schoerkhuber, Zaunschirm and Hoeldrich (2018). Made by
+    Source: Gardner and Martin (1994); refined magnitude least squares (`design_decoder`). Made by
     `tools/make_hrir_filters.py`.
     """
     channel_count(order)
@@ -82,7 +83,7 @@ def load_default_filters(order: int = 3) -> BinauralDecoder:
     right = left * left_right_signs(order).astype(np.float32)[:, None]
     filters = np.stack([left, right])
     filters.setflags(write=False)
-    return BinauralDecoder(filters, sample_rate, delay, True, "MIT KEMAR, magnitude least squares", CITATION)
+    return BinauralDecoder(filters, sample_rate, delay, True, _NAME, CITATION)
 
 
 def decoder_bytes(order: int = 3) -> tuple[bytes, dict[str, Any]]:

@@ -67,4 +67,4 @@ def _filled_in(
     turned = np.exp(1j * np.angle(aligned) - phase * sphere_delay(gaps)[..., None])
     ends = np.where(aligned[..., [0, -1]].real < 0.0, -1.0, 1.0)
     turned[..., [0, -1]] = ends  # real there, as the spectra of real responses are
-    return magnitude * turned
+    return np.asarray(magnitude * turned, complex)
