@@ -59,5 +59,5 @@ class AmbisonicRenderer:
             out = np.empty(shape, np.float32)
         elif out.shape != shape or out.dtype != np.float32:
             raise ValueError(f"out must be float32 of shape {shape}, found {out.dtype} {out.shape}")
-        self._encoder.encode_block(position, R_world_listener, out)
+        out[:] = self._encoder.encode_block(position, R_world_listener)
         return out

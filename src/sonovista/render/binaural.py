@@ -73,8 +73,8 @@ class BinauralRenderer:
             out = np.empty((2, self.block_size), np.float32)
         elif out.shape != (2, self.block_size) or out.dtype != np.float32:
             raise ValueError(f"out must be float32 of shape (2, {self.block_size}), found {out.dtype} {out.shape}")
-        self._encoder.encode_block(position, R_world_listener, self._decoder.input_block)
-        soft_limit(self._decoder.decode(), out)
+        self._encoder.encode_block(position, R_world_listener)
+        soft_limit(self._decoder.decode(self._encoder.field), out)
         return out
 
     def reset(self) -> None:

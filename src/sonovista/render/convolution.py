@@ -80,13 +80,18 @@ class BlockDecoder:
         self._ears = np.zeros((2, bins), np.complex64)
         self._result = np.zeros((2, 2 * block_size), np.float32)
         self._block = block_size
-        self.input_block: NDArray[np.float32] = np.zeros((channels, block_size), np.float32)
-        """Where the next bus block goes before `decode` is called, shape `(channels, block_size)`."""
 
-    def decode(self) -> NDArray[np.float32]:
-        """Decode what is in `input_block`; a view of shape `(2, block_size)` that the next call overwrites."""
+    def decode(self, field: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Decode the next block of Ambisonic signals.
+
+        Args:
+            field: shape `(channels, block_size)`, float32.
+
+        Returns:
+            A view of shape `(2, block_size)` that the next call overwrites.
+        """
         self._newest = (self._newest + 1) % len(self._spectra)
-        _append(self._time, self.input_block)
+        _append(self._time, field)
         # With this norm NumPy's factor is a float32, and nothing is converted to double precision and back.
         np.fft.rfft(self._time, axis=-1, norm="forward", out=self._spectra[self._newest])
         if self._symmetric:
@@ -100,5 +105,4 @@ class BlockDecoder:
     def reset(self) -> None:
         """Forget what was heard."""
         self._time[:] = 0.0
-        self.input_block[:] = 0.0
         self._spectra[:] = 0.0

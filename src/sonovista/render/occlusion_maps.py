@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from sonovista.acoustics.occlusion import OcclusionMap
 from sonovista.acoustics.ray_casting import RayCaster
 from sonovista.acoustics.source_visibility import ListenerGrid, map_visibility
-from sonovista.render.encoder import source_points
+from sonovista.render.source_table import source_points
 from sonovista.scene.document import Source
 from sonovista.scene.mesh import mesh_from_depth
 from sonovista.scene.scene import Scene

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from sonovista.ambisonics.hrtf import BinauralDecoder, load_default_filters
 from sonovista.ambisonics.spherical_harmonics import order_of_channels
-from sonovista.render.encoder import clean_sound, source_points
+from sonovista.render.sound_loops import clean_sound
+from sonovista.render.source_table import source_points
 from sonovista.scene.document import SAMPLE_RATE
 from sonovista.scene.scene import Scene
 
