@@ -3,7 +3,13 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sonovista.ambisonics.spherical_harmonics import Normalization, spherical_harmonics
+from sonovista.ambisonics.spherical_harmonics import (
+    Normalization,
+    channel_count,
+    harmonics_in_chunks,
+    spherical_harmonics,
+)
+from sonovista.geometry.frames import direction_from_angles
 
 
 def encode(
@@ -34,8 +40,11 @@ def encode(
     angles = np.broadcast_shapes(np.shape(azimuth), np.shape(elevation))
     if angles not in ((), (1,), signal.shape):
         raise ValueError(f"angles must be numbers or have the signal's shape {signal.shape}, found {angles}")
-    harmonics = spherical_harmonics(order, azimuth, elevation, normalization)
     dtype = np.float32 if signal.dtype == np.float32 else np.float64
-    if angles == signal.shape:
-        return np.ascontiguousarray((harmonics * signal[:, None]).T, dtype=dtype)
-    return np.outer(harmonics.reshape(-1), signal).astype(dtype, copy=False)
+    if angles != signal.shape:
+        return np.outer(spherical_harmonics(order, azimuth, elevation, normalization), signal).astype(dtype, copy=False)
+    field = np.empty((channel_count(order), len(signal)), dtype)
+    directions = direction_from_angles(azimuth, elevation)
+    for part, harmonics in harmonics_in_chunks(order, directions, normalization):
+        np.multiply(harmonics, signal[part], out=field[:, part], casting="same_kind")
+    return field

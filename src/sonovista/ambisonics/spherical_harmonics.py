@@ -1,5 +1,6 @@
 """Real spherical harmonics in ACN order, SN3D or N3D, by recurrence in Cartesian coordinates."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Literal
 
@@ -94,16 +95,23 @@ def spherical_harmonics_of_directions(
     order: int, directions: ArrayLike, normalization: Normalization = "sn3d"
 ) -> NDArray[np.float64]:
     """`spherical_harmonics` for unit vectors: `directions` has shape `(..., 3)`, x forward, y left, z up."""
-    channels = channel_count(order)
+    directions = np.asarray(directions, float)
+    values = np.empty((directions.size // 3, channel_count(order)))
+    for part, harmonics in harmonics_in_chunks(order, directions.reshape(-1, 3), normalization):
+        values[part] = harmonics.T
+    return values.reshape(*directions.shape[:-1], values.shape[1])
+
+
+def harmonics_in_chunks(
+    order: int, directions: NDArray[np.float64], normalization: Normalization = "sn3d"
+) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    """The harmonics of unit vectors `(count, 3)`, some thousand at a time: which, and `((order + 1) ** 2, those)`."""
+    channel_count(order)
     if normalization not in ("sn3d", "n3d"):
         raise ValueError(f"normalization must be 'sn3d' or 'n3d', found {normalization!r}")
-    directions = np.asarray(directions, float)
-    flat = directions.reshape(-1, 3)
-    values = np.empty((len(flat), channels))
-    for start in range(0, len(flat), _CHUNK):
-        part = np.ascontiguousarray(flat[start : start + _CHUNK].T)
-        values[start : start + _CHUNK] = _evaluate(order, part, normalization == "n3d").T
-    return values.reshape(*directions.shape[:-1], channels)
+    for start in range(0, len(directions), _CHUNK):
+        part = slice(start, min(start + _CHUNK, len(directions)))
+        yield part, _evaluate(order, np.ascontiguousarray(directions[part].T), normalization == "n3d")
 
 
 def _evaluate(order: int, directions: NDArray[np.float64], n3d: bool) -> NDArray[np.float64]:
