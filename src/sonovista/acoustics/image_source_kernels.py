@@ -50,7 +50,9 @@ def _reach(offset, order, left, limit):
 @numba.njit(**_OPTIONS)
 def count_images(size, source, receiver, order, reach):
     """How many images have at most `order` reflections and lie within `reach` metres."""
-    x, y, z = (_axis(size[a], source[a], receiver[a], order) for a in (0, 1, 2))
+    x = _axis(size[0], source[0], receiver[0], order)
+    y = _axis(size[1], source[1], receiver[1], order)
+    z = _axis(size[2], source[2], receiver[2], order)
     limit = reach * reach
     count = 0
     i0, i1 = _reach(x, order, order, limit)
@@ -71,7 +73,9 @@ def count_images(size, source, receiver, order, reach):
 @numba.njit(**_OPTIONS)
 def box_images(size, source, receiver, reflection, order, reach, distance, direction, gain, reflections):
     """Fill in the images that `count_images` counts, the source itself first; `reflection` is `(6, bands)`."""
-    x, y, z = (_axis(size[a], source[a], receiver[a], order) for a in (0, 1, 2))
+    x = _axis(size[0], source[0], receiver[0], order)
+    y = _axis(size[1], source[1], receiver[1], order)
+    z = _axis(size[2], source[2], receiver[2], order)
     bands = reflection.shape[1]
     gains = np.empty((3, bands, 2 * order + 1))
     for a in range(3):
@@ -108,8 +112,12 @@ def box_images(size, source, receiver, reflection, order, reach, distance, direc
 @numba.njit(**_OPTIONS)
 def sum_pulses(size, source, receiver, reflection, order, reach, samples_per_metre, table, out):
     """Add every image's pulse to `out`, whose first half width of samples lies before time 0."""
-    x, y, z = (_axis(size[a], source[a], receiver[a], order) for a in (0, 1, 2))
-    gx, gy, gz = (_axis_gains(reflection[2 * a], reflection[2 * a + 1], order) for a in (0, 1, 2))
+    x = _axis(size[0], source[0], receiver[0], order)
+    y = _axis(size[1], source[1], receiver[1], order)
+    z = _axis(size[2], source[2], receiver[2], order)
+    gx = _axis_gains(reflection[0], reflection[1], order)
+    gy = _axis_gains(reflection[2], reflection[3], order)
+    gz = _axis_gains(reflection[4], reflection[5], order)
     phases, width = table.shape[0] - 1, table.shape[1]
     limit = reach * reach
     i0, i1 = _reach(x, order, order, limit)

@@ -1,0 +1,113 @@
+"""The late part of a room's response: a diffuse sound field that dies away, the same one for every way to listen to it."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import irfft, next_fast_len
+
+from sonovista.acoustics.bands import octave_weights
+from sonovista.acoustics.shoebox import box_decay_rates
+from sonovista.ambisonics.rotation import rotation_matrix
+from sonovista.ambisonics.spherical_harmonics import channel_count, degrees_and_indices
+from sonovista.render.room_head import TAIL_ORDER, RoomHead
+from sonovista.render.room_kernels import decode_turned
+
+_DECAY_POINTS = 64
+
+
+def decay_envelopes(
+    size: NDArray[np.float64],
+    reflection: NDArray[np.float64],
+    air_nepers: NDArray[np.float64],
+    sample_rate: int,
+    samples: int,
+    speed_of_sound: float,
+) -> NDArray[np.float32]:
+    """RMS amplitude of a box's late field over time, for a source of 1 at 1 m: shape `(bands, samples)`.
+
+    The images of a source fill space evenly, one in a box's volume V, so in one sample `4 pi (c t)^2 c / (V fs)` of them
+    arrive, each with the power `1 / (c t)^2` times what the walls have left.
+
+    Args:
+        size: metres.
+        reflection: of pressure, shape `(6, bands)`.
+        air_nepers: of power per metre, shape `(bands,)`.
+        sample_rate: Hz.
+        samples: from the source's pulse on.
+        speed_of_sound: metres per second.
+    """
+    # Close points first: there the decay is fastest.
+    coarse = np.linspace(0.0, 1.0, _DECAY_POINTS) ** 2 * samples / sample_rate
+    time = np.arange(samples) / sample_rate
+    envelopes = np.empty((reflection.shape[1], samples), np.float32)
+    for band, walls in enumerate(reflection.T):
+        rates = box_decay_rates(size, walls, speed_of_sound)
+        fall = np.log(np.maximum(np.exp(-coarse[:, None] * rates).mean(axis=1), 1e-30))
+        fall = np.interp(time, coarse, fall) - air_nepers[band] * speed_of_sound * time
+        envelopes[band] = np.exp(0.5 * fall)
+    return envelopes * np.float32(np.sqrt(4.0 * np.pi * speed_of_sound / (np.prod(size) * sample_rate)))
+
+
+def diffuse_field(samples: int, order: int, seed: int) -> NDArray[np.complex64]:
+    """Spectra of a white diffuse field in SN3D channels, whose pressure has unit variance per sample.
+
+    Args:
+        samples: of the field; it goes round.
+        order: 0 to 7; a lower order's channels are the first of a higher one's.
+        seed: of the noise.
+
+    Returns:
+        Shape `((order + 1) ** 2, samples // 2 + 1)`, as `numpy.fft.rfft` would give.
+    """
+    degree, _ = degrees_and_indices(order)
+    parts = np.random.default_rng(seed).standard_normal((channel_count(order), samples // 2 + 1, 2), dtype=np.float32)
+    parts *= np.sqrt(0.5 * samples / (2.0 * degree + 1.0)).astype(np.float32)[:, None, None]
+    parts[:, 0] = 0.0
+    return parts.view(np.complex64)[..., 0]
+
+
+def binaural_tails(
+    head: RoomHead, R_room_listeners: NDArray[np.float64], envelopes: NDArray[np.float32], seed: int
+) -> NDArray[np.float32]:
+    """What turned heads hear of one late field, shape `(listeners, 2, samples)`.
+
+    Args:
+        head: whose diffuse-field spectrum and interaural coherence the tails get.
+        R_room_listeners: shape `(listeners, 3, 3)`.
+        envelopes: of the field, shape `(bands, samples)`, bands 1 or 8.
+        seed: of the field.
+    """
+    samples = envelopes.shape[1]
+    length = next_fast_len(samples + head.tail_filters.shape[2], real=True)
+    field = diffuse_field(length, TAIL_ORDER, seed)
+    filters = head.tail_spectra(length)
+    weights = _band_weights(len(envelopes), head.sample_rate, length)
+    ears = np.empty((2, length // 2 + 1), np.complex64)
+    out = np.empty((len(R_room_listeners), 2, samples), np.float32)
+    for row, R in zip(out, R_room_listeners, strict=True):
+        decode_turned(field, rotation_matrix(R.T, TAIL_ORDER).astype(np.float32), filters, ears)
+        row[:] = _shaped(ears, weights, envelopes)
+    return out
+
+
+def ambisonic_tail(order: int, envelopes: NDArray[np.float32], sample_rate: int, seed: int) -> NDArray[np.float32]:
+    """The late field in SN3D channels, shape `((order + 1) ** 2, samples)`."""
+    length = next_fast_len(envelopes.shape[1], real=True)
+    field = diffuse_field(length, order, seed)
+    return _shaped(field, _band_weights(len(envelopes), sample_rate, length), envelopes)
+
+
+def _band_weights(bands: int, sample_rate: int, length: int) -> NDArray[np.float32]:
+    if bands == 1:
+        return np.ones((1, 1), np.float32)
+    return octave_weights(np.fft.rfftfreq(length, 1.0 / sample_rate)).astype(np.float32)
+
+
+def _shaped(
+    spectra: NDArray[np.complex64], weights: NDArray[np.float32], envelopes: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    samples = envelopes.shape[1]
+    length = 2 * (spectra.shape[1] - 1)
+    out = np.zeros((len(spectra), samples), np.float32)
+    for weight, envelope in zip(weights, envelopes, strict=True):
+        out += envelope * irfft(weight * spectra, length, axis=1)[:, :samples]
+    return out
