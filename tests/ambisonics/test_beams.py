@@ -35,7 +35,7 @@ def test_patterns_are_those_of_the_literature() -> None:
     in_phase = harmonics @ beam_weights(FRONT, 3, "in_phase")
     np.testing.assert_allclose(in_phase, (0.5 + 0.5 * np.cos(angle)) ** 3, atol=1e-12)
     assert np.all(np.diff(in_phase) <= 1e-12)
-    # Zotter and Frank, All-round Ambisonic panning and decoding (2012): P_n(cos(137.9 / (N + 1.51) degrees)) to a good approximation
+    # Zotter and Frank, All-round Ambisonic panning and decoding (2012): about P_n(cos(137.9 / (N + 1.51) degrees))
     n = np.arange(4)
     approximate = eval_legendre(n, np.cos(np.radians(137.9 / (3 + 1.51))))
     exact = beam_pattern(3)

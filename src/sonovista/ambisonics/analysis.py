@@ -37,7 +37,8 @@ def diffuseness(foa: ArrayLike) -> float:
     Source: Pulkki, *Spatial sound reproduction with directional audio coding* (JAES 2007).
     """
     foa = _first_order(foa)
-    return float(_diffuseness(foa[[3, 1, 2]] @ foa[0], 0.5 * np.sum(foa[:4] ** 2, keepdims=True))[0, 0])
+    energy = np.asarray(0.5 * np.sum(foa[:4] ** 2))
+    return float(_diffuseness(foa[[3, 1, 2]] @ foa[0], energy))
 
 
 def directions_over_time(

@@ -49,7 +49,7 @@ def beam_pattern(order: int, pattern: BeamPattern = "max_re") -> NDArray[np.floa
     else:
         top = factorial(order) * factorial(order + 1)
         weights = np.array([top / (factorial(order + k + 1) * factorial(order - k)) for k in n])
-    return np.asarray(weights / np.sum((2 * n + 1) * weights))
+    return np.asarray(weights / np.sum((2 * n + 1) * weights), float)
 
 
 def beam_weights(directions: ArrayLike, order: int, pattern: BeamPattern = "max_re") -> NDArray[np.float64]:
