@@ -1,0 +1,1 @@
+"""What is minimised: agreement of sight and sound, and binaural sound that is predicted well."""

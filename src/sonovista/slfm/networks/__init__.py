@@ -1,0 +1,1 @@
+"""The networks, in torch; imported by training, export and tests alone."""

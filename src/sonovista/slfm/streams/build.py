@@ -1,0 +1,55 @@
+"""A split's options -> its stream of examples."""
+
+from pathlib import Path
+
+import numpy as np
+
+from sonovista.errors import InputError
+from sonovista.slfm.config import DataOptions, SplitOptions
+from sonovista.slfm.streams.ears import Ears, measured_ears, spherical_ears
+from sonovista.slfm.streams.panoramas import PanoramaFolder
+from sonovista.slfm.streams.places import PlaceOptions
+from sonovista.slfm.streams.procedural import ProceduralStream, ViewOptions
+from sonovista.slfm.streams.protocol import ExampleStream
+from sonovista.slfm.streams.sounds import Noise, SoundFolder, Sounds
+
+
+def build_stream(data: DataOptions, split: SplitOptions) -> ExampleStream:
+    """The examples of a split.
+
+    Raises:
+        InputError: a folder or head is missing or is not what it should be.
+    """
+    views = ViewOptions.model_validate(data.views.model_dump() | split.views)
+    sounds: Sounds = SoundFolder(split.sounds) if split.sounds else Noise()
+    if split.folder is not None:
+        from sonovista.slfm.streams.stored import StoredStream
+
+        return StoredStream(split.folder, sounds, views, split.seed)
+    if split.panoramas is None:
+        raise InputError("data: expected `folder` (stored examples) or `panoramas` (a folder of pictures), found neither")
+    places = PlaceOptions(shortest_rt60=split.rt60[0], longest_rt60=split.rt60[1])
+    heads = [build_ears(head) for head in split.heads]
+    return ProceduralStream(
+        PanoramaFolder(split.panoramas),  # pyright: ignore[reportArgumentType] - a sequence as far as it is used
+        sounds,
+        heads,
+        views,
+        split.seed,
+        split.places,
+        split.first_place,
+        places,
+    )
+
+
+def build_ears(name: str) -> Ears:
+    """A head by its name: a SOFA file, or `sphere:RADIUS_M:EAR_AZIMUTH_DEG`."""
+    if name.startswith("sphere:"):
+        try:
+            radius, azimuth_deg = (float(part) for part in name.split(":")[1:])
+        except ValueError:
+            raise InputError(f"heads: expected sphere:RADIUS_M:EAR_AZIMUTH_DEG, found {name!r}") from None
+        return spherical_ears(radius, float(np.radians(azimuth_deg)))
+    from sonovista.ambisonics.sofa import read_sofa
+
+    return measured_ears(read_sofa(Path(name), None))

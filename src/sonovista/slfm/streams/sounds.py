@@ -1,0 +1,89 @@
+"""Clean sounds to be heard from somewhere: files in a folder, or noise where there are none."""
+
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonovista.errors import InputError
+from sonovista.signal.audio_files import read_audio
+
+SAMPLE_RATE = 16_000
+LOWEST_RMS, HIGHEST_RMS = 0.07, 0.13
+_ENDINGS = {".wav", ".flac", ".ogg", ".mp3", ".aiff"}
+
+
+class Sounds(Protocol):
+    """Gives pieces of clean mono sound."""
+
+    def piece(self, rng: np.random.Generator, samples: int) -> NDArray[np.float32]:
+        """A piece at 16 kHz, shape `(samples,)`, with an RMS of 0.07 to 0.13."""
+        ...
+
+
+class SoundFolder:
+    """Pieces of the sound files below a folder, read when first wanted and kept; a file's weight is its length.
+
+    Args:
+        folder: to look in, at any depth.
+
+    Raises:
+        InputError: there are no sound files.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.paths = sorted(path for path in Path(folder).rglob("*") if path.suffix.lower() in _ENDINGS)
+        if not self.paths:
+            raise InputError(f"{folder}: expected sound files ({', '.join(sorted(_ENDINGS))}), found none")
+        self._kept: dict[int, NDArray[np.float32]] = {}
+
+    def piece(self, rng: np.random.Generator, samples: int) -> NDArray[np.float32]:
+        """A piece of a file drawn at random; short files repeat. Nearly silent pieces are drawn again."""
+        for _ in range(20):
+            index = int(rng.integers(len(self.paths)))
+            if index not in self._kept:
+                self._kept[index] = read_audio(self.paths[index], SAMPLE_RATE, channels=1)[0]
+            whole = self._kept[index]
+            if len(whole) < samples:
+                whole = np.tile(whole, -(-samples // len(whole)))
+            start = int(rng.integers(len(whole) - samples + 1))
+            piece = whole[start : start + samples]
+            if np.sqrt(np.mean(np.square(piece))) > 1e-3:
+                return with_rms(piece, rng)
+        raise InputError(f"{self.paths[index]}: expected sound, found silence wherever it was looked for")
+
+
+class Noise:
+    """Noise whose spectrum falls and whose level comes and goes, for tests and where no sounds are at hand."""
+
+    def piece(self, rng: np.random.Generator, samples: int) -> NDArray[np.float32]:
+        """Noise of its own slope (0 to 6 dB an octave), in bursts of about 0.2 s."""
+        spectrum = np.fft.rfft(rng.standard_normal(samples))
+        frequency = np.maximum(np.fft.rfftfreq(samples, 1.0 / SAMPLE_RATE), 100.0)
+        noise = np.fft.irfft(spectrum * frequency ** -rng.uniform(0.0, 1.0), samples)
+        level = np.interp(
+            np.arange(samples), np.arange(0, samples + 3200, 3200), rng.uniform(0.05, 1.0, samples // 3200 + 1 + (samples % 3200 > 0))
+        )
+        return with_rms((noise * level).astype(np.float32), rng)
+
+
+def with_rms(signal: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """The signal at an RMS drawn evenly from 0.07 to 0.13, as in the original code."""
+    wanted = rng.uniform(LOWEST_RMS, HIGHEST_RMS)
+    rms = max(float(np.sqrt(np.mean(np.square(signal), dtype=np.float64))), 1e-8)
+    return (signal * (wanted / rms)).astype(np.float32)
+
+
+def moments(rng: np.random.Generator, views: int, samples: int, whole: int) -> NDArray[np.int64]:
+    """Where the views' moments of one sound start: steps of 0.5 s without replacement, and a common offset to 50 ms.
+
+    Args:
+        rng: to draw from.
+        views: how many.
+        samples: of a moment.
+        whole: samples of the sound.
+    """
+    offset = int(rng.integers(0, 800))
+    starts = np.arange(0, max(1, whole - samples - offset + 1), 8000)
+    return offset + rng.choice(starts, views, replace=len(starts) < views)

@@ -1,0 +1,118 @@
+"""Examples -> batches of tensors; the same numbers give the same batch in every run."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from sonovista.slfm.features.pictures import as_input
+from sonovista.slfm.features.spatial import spatial_features
+from sonovista.slfm.features.spectrograms import complex_spectrogram, magnitude_and_phase
+from sonovista.slfm.features.votes import left_right_vote
+from sonovista.slfm.options import AudioOptions, NetworkOptions
+from sonovista.slfm.streams.protocol import ExampleStream, Views
+
+
+@dataclass
+class Batch:
+    """B examples of V views.
+
+    Attributes:
+        features: of binaural sound, shape `(B, V, 4, bands, frames)`.
+        images: shape `(B, V, 3, h, w)`.
+        votes: 1 left, -1 right, 0 neither, shape `(B, V)`.
+        azimuths: radians, for evaluation and supervised training alone, shape `(B, V)`.
+        rotations: of each camera from the first, likewise, shape `(B, V)`.
+        spectrograms: complex ones of left and right, shape `(B, V, 2, 2, 256, 256)`, or an empty tensor.
+    """
+
+    features: Tensor
+    images: Tensor
+    votes: Tensor
+    azimuths: Tensor
+    rotations: Tensor
+    spectrograms: Tensor
+
+    def to(self, device: torch.device | str) -> "Batch":
+        """The same on a device."""
+        return Batch(*(getattr(self, field.name).to(device, non_blocking=True) for field in fields(self)))
+
+    def rotation_of(self, pairs: list[tuple[int, int]]) -> Tensor:
+        """True rotations of pairs of views, `(B, pairs)`."""
+        return torch.stack([self.rotations[:, t] - self.rotations[:, s] for s, t in pairs], dim=1)
+
+
+def audio_features(binaural: NDArray[np.float32], options: AudioOptions) -> NDArray[np.float32]:
+    """What the binaural encoder is given of `(2, samples)` at 16 kHz."""
+    return spatial_features(binaural) if options.features == "spatial" else magnitude_and_phase(binaural)
+
+
+class ExampleBatches(torch.utils.data.Dataset[Batch]):
+    """Batch by number.
+
+    Args:
+        stream: of examples.
+        networks: whose inputs are wanted.
+        size: examples in a batch.
+        first: number of the first batch, where training resumes.
+        count: of batches.
+        rank: of this process among `world` processes, each of which gets other examples.
+        world: processes.
+        spectrograms: whether complex spectrograms are wanted.
+    """
+
+    def __init__(
+        self,
+        stream: ExampleStream,
+        networks: NetworkOptions,
+        size: int,
+        first: int = 0,
+        count: int = 1,
+        rank: int = 0,
+        world: int = 1,
+        spectrograms: bool = False,
+    ) -> None:
+        self.stream, self.networks, self.size = stream, networks, size
+        self.first, self.count, self.rank, self.world = first, count, rank, world
+        self.spectrograms = spectrograms
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, item: int) -> Batch:
+        if not 0 <= item < self.count:
+            raise IndexError(item)
+        start = ((self.first + item) * self.world + self.rank) * self.size
+        return self.collate([self.stream.example(start + offset) for offset in range(self.size)])
+
+    def collate(self, examples: list[Views]) -> Batch:
+        """Tensors of examples."""
+        vision, audio = self.networks.vision, self.networks.audio
+        images = [[as_input(i, vision.image_width, vision.image_height) for i in e.images] for e in examples]
+        features = [[audio_features(b, audio) for b in e.binaural] for e in examples]
+        votes = [[left_right_vote(b)[0] for b in e.binaural] for e in examples]
+        spectra = np.zeros(0, np.float32)
+        if self.spectrograms:
+            spectra = np.array([[[complex_spectrogram(c) for c in b] for b in e.binaural] for e in examples])
+        arrays = (
+            np.array(features),
+            np.array(images),
+            np.array(votes, np.float32),
+            np.array([e.azimuths for e in examples], np.float32),
+            np.array([e.rotations for e in examples], np.float32),
+            spectra,
+        )
+        return Batch(*(torch.from_numpy(array) for array in arrays))
+
+
+def iterate(batches: ExampleBatches, workers: int = 0) -> Iterator[Batch]:
+    """All batches in their order, made by `workers` other processes where that is not 0."""
+    if workers == 0:
+        for number in range(len(batches)):
+            yield batches[number]
+        return
+    loader = torch.utils.data.DataLoader(batches, batch_size=None, num_workers=workers, prefetch_factor=2)
+    yield from loader
