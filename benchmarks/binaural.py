@@ -20,16 +20,18 @@ import numba
 import numpy as np
 
 import sonovista
+from sonovista.acoustics.occlusion import OcclusionMap
 from sonovista.geometry import rotation_from_yaw_pitch_roll
 from sonovista.render import BinauralRenderer
-from sonovista.scene.document import SceneDocument, Source
+from sonovista.scene.document import Acoustics, Air, Room, SceneDocument, Source
 from sonovista.scene.scene import Scene
 
 SEED = 0
 BLOCK_SIZE = 256
 
 
-def scene_with(points: int, areas: int, ambience: bool) -> Scene:
+def scene_with(points: int, areas: int, ambience: bool, everything: bool = False) -> Scene:
+    """Sources around the listener; `everything`: delays and Doppler, air, occlusion, a reverberation of one second."""
     rng = np.random.default_rng(SEED)
     common = {"label": "thing", "gain_db": -30.0, "sound": "sounds/a.flac"}
     sources = [
@@ -41,11 +43,26 @@ def scene_with(points: int, areas: int, ambience: bool) -> Scene:
     if ambience:
         sources.append(Source(id="bed", kind="ambient", **common))
     sounds = {source.id: (0.1 * rng.normal(size=8 * 48_000)).astype(np.float32) for source in sources}
-    return Scene(SceneDocument(sources=sources, camera_height=1.6), sounds)
+    if not everything:
+        return Scene(SceneDocument(sources=sources, camera_height=1.6), sounds)
+    size = (12.0, 10.0, 5.0)
+    absorption = eyring_absorption(size, 1.0)
+    room = Room(centre=(0.0, 0.0, 0.9), size=size, absorption=[(absorption,) * 8] * 6)
+    acoustics = Acoustics(propagation_delay=True, air=Air(), occlusion=True, room=room)
+    scene = Scene(SceneDocument(sources=sources, camera_height=1.6, acoustics=acoustics), sounds)
+    grid = rng.random((len(sources), 25, 25, 7)).astype(np.float32)
+    scene.occlusion = OcclusionMap(np.array([-3.0, -3.0, -0.5]), 0.25, grid)
+    return scene
 
 
-def measure(points: int, areas: int, ambience: bool, order: int, blocks: int) -> dict[str, object]:
-    renderer = BinauralRenderer(scene_with(points, areas, ambience), order, BLOCK_SIZE)
+def eyring_absorption(size: tuple[float, float, float], seconds: float) -> float:
+    """Absorption of all walls with which a box has a reverberation time."""
+    volume, surface = np.prod(size), 2.0 * (size[0] * size[1] + size[1] * size[2] + size[2] * size[0])
+    return float(1.0 - np.exp(-24.0 * np.log(10.0) * volume / (343.0 * surface * seconds)))
+
+
+def measure(points: int, areas: int, ambience: bool, order: int, everything: bool, blocks: int) -> dict[str, object]:
+    renderer = BinauralRenderer(scene_with(points, areas, ambience, everything), order, BLOCK_SIZE)
     out = np.empty((2, BLOCK_SIZE), np.float32)
     poses = [
         (np.array([0.5 * np.cos(0.01 * i), 0.5 * np.sin(0.01 * i), 0.0]), rotation_from_yaw_pitch_roll(0.02 * i, 0.1))
@@ -63,6 +80,7 @@ def measure(points: int, areas: int, ambience: bool, order: int, blocks: int) ->
         "area_sources_of_1000_points": areas,
         "ambience": ambience,
         "order": order,
+        "delay_air_occlusion_and_reverberation": everything,
         "wall_ms": _summary(wall),
         "cpu_ms": _summary(cpu),
     }
@@ -77,7 +95,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Time of one block of binaural sound.")
     parser.add_argument("--blocks", type=int, default=2000)
     blocks = parser.parse_args().blocks
-    cases = [(1, 0, False, 1), (1, 0, False, 3), (64, 0, False, 3), (64, 4, True, 3), (256, 0, False, 7)]
+    cases = [
+        (1, 0, False, 1, False),
+        (1, 0, False, 3, False),
+        (64, 0, False, 3, False),
+        (64, 4, True, 3, False),
+        (64, 4, True, 3, True),
+        (256, 0, False, 7, False),
+    ]
     results = [measure(*case, blocks) for case in cases]
     one, many = (np.asarray(results[i]["cpu_ms"]["median"]) for i in (1, 2))  # pyright: ignore[reportIndexIssue]
     document = {

@@ -23,9 +23,7 @@ def test_fast_encoder_equals_the_reference_on_a_wild_walk(order: int, block_size
     poses = _walk(6)
     encoder = SceneEncoder(scene, order, block_size)
     encoder.jump_to(*poses[0])
-    blocks = []
-    for pose in poses[1:]:
-        blocks.append(encoder.encode_block(*pose).copy())
+    blocks = [encoder.encode_block(*pose).copy() for pose in poses[1:]]
     expected = encode_reference(scene, poses, order, block_size)
     np.testing.assert_allclose(np.concatenate(blocks, axis=1), expected, atol=1e-6)
 

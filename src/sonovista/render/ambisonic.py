@@ -4,13 +4,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sonovista.render.encoder import SceneEncoder
+from sonovista.render.long_convolution import LongConvolver
+from sonovista.render.reverberation import ambisonic_tail
 from sonovista.scene.scene import Scene
 
 
 class AmbisonicRenderer:
     """Renders a scene to Ambisonic signals (AmbiX: ACN, SN3D), with the world's axes unless a rotation is given.
 
-    The listener's gain in the scene's document applies; there is no limiter, so samples may exceed 1.
+    Delay, air, obstacles and the room's reverberation are heard as in `BinauralRenderer`; the reverberation is a diffuse
+    field, the same for every rotation. The listener's gain in the scene's document applies; there is no limiter, so
+    samples may exceed 1.
 
     Args:
         scene: with a mono 48 kHz sound for every source.
@@ -24,6 +28,9 @@ class AmbisonicRenderer:
     def __init__(self, scene: Scene, order: int = 1, block_size: int = 256) -> None:
         self.block_size = block_size
         self._encoder = SceneEncoder(scene, order, block_size)
+        acoustics = scene.document.acoustics
+        room = acoustics.room
+        self._tail = None if room is None else LongConvolver(ambisonic_tail(room, acoustics, order), block_size)
 
     @property
     def channels(self) -> int:
@@ -33,6 +40,10 @@ class AmbisonicRenderer:
     def set_gain(self, source_id: str, gain: float) -> None:
         """Scale a source from the next block on, without a click; 0 mutes it. See `SceneEncoder.set_gain`."""
         self._encoder.set_gain(source_id, gain)
+
+    def move_source(self, source_id: str, position: ArrayLike) -> None:
+        """Take a source to a place, reached at the end of the next block. See `SceneEncoder.move_source`."""
+        self._encoder.move_source(source_id, position)
 
     def jump_to(self, position: ArrayLike, R_world_listener: ArrayLike | None = None) -> None:
         """Take a pose at once, as after a cut: the next block's motion begins there."""
@@ -60,4 +71,6 @@ class AmbisonicRenderer:
         elif out.shape != shape or out.dtype != np.float32:
             raise ValueError(f"out must be float32 of shape {shape}, found {out.dtype} {out.shape}")
         out[:] = self._encoder.encode_block(position, R_world_listener)
+        if self._tail is not None:
+            self._tail.process(self._encoder.send, out)
         return out

@@ -44,7 +44,7 @@ def _exponential_of_minus(x):
 
 @numba.njit(**OPTIONS)
 def _directions_and_gains(points, start, count, px, py, pz, R, absorption, minimum, scratch):
-    """Unit vectors in the listener's frame (rows 0 to 2) and distance gains (row 3); ahead where there is no distance."""
+    """Unit vectors in the listener's frame (rows 0 to 2; ahead where there is no distance) and gains (row 3)."""
     x, y, z, gain = scratch[0], scratch[1], scratch[2], scratch[3]
     r00, r10, r20 = R[0, 0], R[1, 0], R[2, 0]
     r01, r11, r21 = R[0, 1], R[1, 1], R[2, 1]

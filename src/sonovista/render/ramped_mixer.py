@@ -1,7 +1,6 @@
 """Signals into a bus, by coefficients that never step."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sonovista.render.mixing_kernels import mix
 

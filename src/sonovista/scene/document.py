@@ -1,8 +1,9 @@
 """`scene.json`: what a scene's folder says of itself."""
 
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 SCHEMA_VERSION = 1
 SAMPLE_RATE = 48_000
@@ -16,6 +17,13 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Waypoint(_Model):
+    """Where a source is at a time."""
+
+    time_s: Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
+    position: Vector
+
+
 class Source(_Model):
     """Something that sounds."""
 
@@ -26,11 +34,29 @@ class Source(_Model):
     points: list[Vector] | None = Field(
         default=None, max_length=1000, description="Metres, world frame; samples of an area source's surface."
     )
+    path: Annotated[list[Waypoint], Field(min_length=2, max_length=10_000)] | None = Field(
+        default=None,
+        description="Where the centroid goes, in straight lines, from time 0 on and around again; times rise from 0.",
+    )
     gain_db: Annotated[float, Field(ge=-120, le=60)] = Field(description="Added to the sound file; level at 1 m.")
     sound: RelativePath = Field(description="Mono sound file, looped, relative to the scene's folder.")
     mask: RelativePath | None = Field(default=None, description="Where it is in the panorama: 8-bit PNG, 255 inside.")
     confidence: Annotated[float, Field(ge=0, le=1)] = 1.0
     provenance: Annotated[str, Field(max_length=2000)] = ""
+
+    @field_validator("path")
+    @classmethod
+    def _times_rise(cls, path: list[Waypoint] | None) -> list[Waypoint] | None:
+        times = [waypoint.time_s for waypoint in path or []]
+        if times and (times[0] != 0.0 or any(b <= a for a, b in pairwise(times))):
+            raise ValueError("the times of a path must begin at 0 and rise")
+        return path
+
+    @model_validator(mode="after")
+    def _only_places_move(self) -> "Source":
+        if self.path is not None and (self.kind == "ambient" or self.position is None):
+            raise ValueError("only a source with a position can have a path")
+        return self
 
 
 class Listener(_Model):
