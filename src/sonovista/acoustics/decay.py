@@ -40,7 +40,7 @@ def decay_time(response: ArrayLike, sample_rate: float, start_db: float = -5.0, 
 
 
 def rt60(response: ArrayLike, sample_rate: float) -> float:
-    """Reverberation time by T30, by T20 where the response does not fall far enough; seconds, NaN where neither does."""
+    """Reverberation time in seconds: T30, or T20 where the response falls less far, or NaN where even less."""
     t30 = decay_time(response, sample_rate)
     return t30 if np.isfinite(t30) else decay_time(response, sample_rate, stop_db=-25.0)
 

@@ -15,6 +15,11 @@ def wall_areas(size: ArrayLike) -> NDArray[np.float64]:
     return np.array([y * z, y * z, x * z, x * z, x * y, x * y])
 
 
+def box_volume(size: ArrayLike) -> float:
+    """Cubic metres of a box with sides in metres."""
+    return float(np.prod(np.asarray(size, float)))
+
+
 def checked_absorption(absorption: ArrayLike) -> NDArray[np.float64]:
     """Absorption of six walls in any number of bands, shape `(6, B)`; one number, or one for each wall, is spread.
 
@@ -60,8 +65,8 @@ def reverberation_times(
     """
     areas = wall_areas(size)
     mean = equivalent_absorption_area(size, absorption) / areas.sum()
-    air = 4.0 * np.asarray(air_db_per_metre, float) * np.log(10.0) / 10.0 * float(np.prod(size))
-    return 4.0 * _SIXTY_DB * float(np.prod(size)) / (speed_of_sound * (-areas.sum() * np.log1p(-mean) + air))
+    air = 4.0 * np.asarray(air_db_per_metre, float) * np.log(10.0) / 10.0 * box_volume(size)
+    return 4.0 * _SIXTY_DB * box_volume(size) / (speed_of_sound * (-areas.sum() * np.log1p(-mean) + air))
 
 
 def absorption_for_rt60(size: ArrayLike, rt60: float, speed_of_sound: float = 343.0) -> float:
@@ -95,7 +100,7 @@ def mixing_time(size: ArrayLike, speed_of_sound: float = 343.0) -> float:
     Source: Polack (1993); Lindau, Kosanke and Weinzierl, "Perceptual evaluation of model- and signal-based predictors
     of the mixing time in binaural room impulse responses" (JAES 2012), eq. 5.
     """
-    return 1e-3 * float(np.sqrt(np.prod(size))) * 343.0 / speed_of_sound
+    return 1e-3 * float(np.sqrt(box_volume(size))) * 343.0 / speed_of_sound
 
 
 def box_decay(
@@ -104,8 +109,8 @@ def box_decay(
     """Power of a box's reflections over time, relative to an equal room whose walls absorb nothing.
 
     The images of a source fill space evenly, so at time t they lie on a sphere of radius `c t`; the one in direction w
-    has crossed about `c t |w_i| / L_i` walls of each pair. A box therefore does not decay exponentially: its decay is the
-    mean of exponentials over directions, and the grazing ones last longest.
+    has crossed about `c t |w_i| / L_i` walls of each pair. A box therefore does not decay exponentially: its decay is
+    the mean of exponentials over directions, and the grazing ones last longest.
 
     Args:
         size: metres along x, y, z.

@@ -32,8 +32,8 @@ class RoomHead:
             (both ends included), shape `(elevations, azimuths, 2, taps)`, float32.
         delays: samples from a wave's passing the head's centre to the first sample of the response, mostly negative;
             shape `(elevations, azimuths, 2)`.
-        tail_filters: what the ears hear of a diffuse field's SN3D channels of `TAIL_ORDER`, with the head's diffuse-field
-            spectrum and interaural coherence, shape `(2, 16, taps)`, float32.
+        tail_filters: what the ears hear of a diffuse field's SN3D channels of `TAIL_ORDER`, with the head's spectrum
+            and interaural coherence in such a field, shape `(2, 16, taps)`, float32.
     """
 
     sample_rate: int
@@ -54,8 +54,8 @@ class RoomHead:
 def room_head(head: HRTFSet, sample_rate: int | None = None) -> RoomHead:
     """Prepare a head for `binaural_room_responses`; takes about a second.
 
-    Onset delays are taken out of the measured responses, both are interpolated over triangles of measured directions, and
-    the delays are put back where a response is used. So delays between measured directions are right too.
+    Onset delays are taken out of the measured responses, both are interpolated over triangles of measured directions,
+    and the delays are put back where a response is used. So delays between measured directions are right too.
 
     Args:
         head: any grid, any rate.

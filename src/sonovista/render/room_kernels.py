@@ -13,9 +13,12 @@ def add_binaural(arrival, x, y, z, gain, responses, delays, pulses, scratch, out
 
     Args:
         arrival: samples to the head's centre, counted from `out`'s first, shape `(N,)`.
-        x, y, z: unit vectors in the head's frame, each `(N,)`.
+        x: of unit vectors in the head's frame, shape `(N,)`.
+        y: likewise.
+        z: likewise.
         gain: shape `(N, bands)`.
-        responses, delays: of a `RoomHead`.
+        responses: of a `RoomHead`.
+        delays: of a `RoomHead`.
         pulses: a `pulse_table`, float32.
         scratch: float32, as long as a response and a pulse together.
         out: shape `(bands, 2, samples)`, float32; what falls outside is lost.

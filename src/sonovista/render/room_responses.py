@@ -1,6 +1,6 @@
-"""Room impulse responses of a box: what ears, or Ambisonic microphones, receive of a source, direct and indirect apart.
+"""Room impulse responses of a box: what ears or Ambisonic microphones receive of a source, direct and indirect apart.
 
-Early reflections are images of the source, each from its own direction; from the mixing time on, the field is noise with
+Early reflections are images of the source, each from its own direction; after the mixing time, the field is noise with
 the decay of the box. See `docs/results/rooms.md` for how near this is to all images.
 """
 
@@ -13,7 +13,7 @@ from sonovista.acoustics.bands import OCTAVE_CENTRES_HZ, octave_weights
 from sonovista.acoustics.image_sources import ImageSources, image_sources
 from sonovista.acoustics.late_tail import fade_in
 from sonovista.acoustics.pulses import pulse_table
-from sonovista.acoustics.shoebox import checked_absorption, mixing_time
+from sonovista.acoustics.shoebox import box_rt60, checked_absorption, mixing_time
 from sonovista.ambisonics.spherical_harmonics import spherical_harmonics_of_directions
 from sonovista.render.room_head import RoomHead
 from sonovista.render.room_kernels import add_binaural, add_channels
@@ -97,8 +97,8 @@ def binaural_room_responses(
 
     Args:
         size: metres along x, y, z; one corner is the origin.
-        absorption: of energy, by the walls -x, +x, -y, +y, -z, +z: one number, `(6,)`, or `(6, 8)` for the octaves 125 Hz
-            to 16 kHz; in (0, 1).
+        absorption: of energy, by the walls -x, +x, -y, +y, -z, +z: one number, `(6,)`, or `(6, 8)` for the octaves
+            125 Hz to 16 kHz; in (0, 1).
         source: metres, inside.
         listener: metres, inside.
         R_room_listeners: rotations from head (x forward, y left, z up) to room, shape `(V, 3, 3)`.
@@ -171,10 +171,16 @@ def ambisonic_room_response(
     """What an Ambisonic microphone of an order receives, in the room's axes: the field of `binaural_room_responses`.
 
     Args:
-        size, absorption, source, listener: see there.
+        size: metres along x, y, z; one corner is the origin.
+        absorption: one number, `(6,)`, or `(6, 8)`: see there.
+        source: metres, inside.
+        listener: metres, inside.
         sample_rate: Hz.
         order: 0 to 7.
-        seed, speed_of_sound, duration, air_db_per_metre: see there.
+        seed: of the late field.
+        speed_of_sound: metres per second.
+        duration: seconds; None for as long as the response takes to fall by 65 dB.
+        air_db_per_metre: one number or `(8,)`: see there.
 
     Returns:
         Responses of shape `((order + 1) ** 2, n)`, ACN, SN3D; channel 0 is the pressure.
@@ -253,8 +259,6 @@ class _Room:
             if not duration > 0.0:
                 raise ValueError(f"duration must be positive, found {duration}")
             return max(1, round(duration * sample_rate))
-        from sonovista.acoustics.shoebox import box_rt60
-
         longest = max(box_rt60(self.size, walls, self.speed_of_sound) for walls in np.unique(self.absorption, axis=1).T)
         seconds = max(longest * TAIL_DB / 60.0, 2.0 * _CROSSFADE) + distance / self.speed_of_sound + 0.01
         return round(seconds * sample_rate)

@@ -1,4 +1,4 @@
-"""The late part of a room's response: a diffuse sound field that dies away, the same one for every way to listen to it."""
+"""The late part of a room's response: a diffuse sound field that dies away, the same one for whoever listens there."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,8 @@ def decay_envelopes(
 ) -> NDArray[np.float32]:
     """RMS amplitude of a box's late field over time, for a source of 1 at 1 m: shape `(bands, samples)`.
 
-    The images of a source fill space evenly, one in a box's volume V, so in one sample `4 pi (c t)^2 c / (V fs)` of them
-    arrive, each with the power `1 / (c t)^2` times what the walls have left.
+    The images of a source fill space evenly, one in a box's volume V, so in one sample `4 pi (c t)^2 c / (V fs)` of
+    them arrive, each with the power `1 / (c t)^2` times what the walls have left.
 
     Args:
         size: metres.
@@ -77,7 +77,7 @@ def binaural_tails(
         seed: of the field.
     """
     samples = envelopes.shape[1]
-    length = next_fast_len(samples + head.tail_filters.shape[2], real=True)
+    length = _fast_length(samples + head.tail_filters.shape[2])
     field = diffuse_field(length, TAIL_ORDER, seed)
     filters = head.tail_spectra(length)
     weights = _band_weights(len(envelopes), head.sample_rate, length)
@@ -91,9 +91,14 @@ def binaural_tails(
 
 def ambisonic_tail(order: int, envelopes: NDArray[np.float32], sample_rate: int, seed: int) -> NDArray[np.float32]:
     """The late field in SN3D channels, shape `((order + 1) ** 2, samples)`."""
-    length = next_fast_len(envelopes.shape[1], real=True)
+    length = _fast_length(envelopes.shape[1])
     field = diffuse_field(length, order, seed)
     return _shaped(field, _band_weights(len(envelopes), sample_rate, length), envelopes)
+
+
+def _fast_length(samples: int) -> int:
+    """An even number of samples, at least so many, whose FFT is fast."""
+    return 2 * int(next_fast_len((samples + 1) // 2, real=True) or 0)
 
 
 def _band_weights(bands: int, sample_rate: int, length: int) -> NDArray[np.float32]:
@@ -109,5 +114,5 @@ def _shaped(
     length = 2 * (spectra.shape[1] - 1)
     out = np.zeros((len(spectra), samples), np.float32)
     for weight, envelope in zip(weights, envelopes, strict=True):
-        out += envelope * irfft(weight * spectra, length, axis=1)[:, :samples]
+        out += envelope * np.asarray(irfft(weight * spectra, length, axis=1))[:, :samples]
     return out
