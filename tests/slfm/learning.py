@@ -29,7 +29,9 @@ def tiny_head() -> Ears:
 
 
 def tiny_stream(seed: int = 0, **options: object) -> ProceduralStream:
-    views = ViewOptions.model_validate({"width": 64, "height": 48, "seconds": 0.4, "largest_rotation_deg": 50} | options)
+    views = ViewOptions.model_validate(
+        {"width": 64, "height": 48, "seconds": 0.4, "largest_rotation_deg": 50} | options
+    )
     return ProceduralStream(tiny_panoramas(), Noise(), [tiny_head()], views, seed, places=10)
 
 

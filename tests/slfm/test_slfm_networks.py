@@ -2,6 +2,7 @@ import math
 
 import pytest
 import torch
+from learning import tiny_run
 
 from sonovista.slfm.config import PretextOptions
 from sonovista.slfm.networks.attention_unet import AttentionUNet
@@ -12,8 +13,6 @@ from sonovista.slfm.networks.residual import ResidualTrunk
 from sonovista.slfm.networks.unet import UNet
 from sonovista.slfm.networks.visual import CorrelationVolume, Displacement, VisualPairEncoder
 from sonovista.slfm.options import ABLATION, PAPER, SMALL, NetworkOptions
-
-from learning import tiny_run
 
 
 def parameters(module: torch.nn.Module) -> int:
@@ -107,7 +106,13 @@ def test_a_binauralizer_keeps_the_shape_and_never_amplifies(network):
 
 @pytest.mark.parametrize(
     "variant",
-    [{}, {"vision": False}, {"source_audio": False}, {"vision": False, "source_audio": False}, {"ground_truth_rotation": True}],
+    [
+        {},
+        {"vision": False},
+        {"source_audio": False},
+        {"vision": False, "source_audio": False},
+        {"ground_truth_rotation": True},
+    ],
 )
 def test_a_variant_listens_to_what_it_is_given_and_to_nothing_else(variant):
     pretext = PretextOptions(**variant)

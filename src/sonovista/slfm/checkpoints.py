@@ -66,7 +66,7 @@ def write_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
         "facts": checkpoint.facts,
     }
     data = _safetensors().save(
-        {name: np.ascontiguousarray(value) for name, value in checkpoint.tensors.items()},
+        {name: np.asarray(value, order="C") for name, value in checkpoint.tensors.items()},
         metadata={"format": FORMAT, "sonovista": json.dumps(facts)},
     )
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")

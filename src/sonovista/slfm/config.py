@@ -50,14 +50,18 @@ class GeometryOptions(_Options):
 
     geometric_weight: float = Field(default=5.0, ge=0.0)
     binaural_weight: float = Field(default=1.0, ge=0.0)
-    binaural_weight_end: float | None = Field(default=None, ge=0.0, description="Reached at half of training; null: constant.")
+    binaural_weight_end: float | None = Field(
+        default=None, ge=0.0, description="Reached at half of training; null: constant."
+    )
     symmetry_weight: float = Field(default=1.0, ge=0.0)
     spread_weight: float = Field(default=0.0, ge=0.0, description="Of the guard against shrinking angles.")
     reflection: Literal["none", "pair", "joint"] = "pair"
     every_pair: bool = Field(default=False, description="All pairs of views, or the first with each other.")
     freeze: bool = Field(default=False, description="Keep encoders as they were loaded; train the heads.")
     ground_truth_rotation: bool = False
-    audio_from: float = Field(default=0.0, ge=0.0, le=1.0, description="Part of training before the geometry moves sounds.")
+    audio_from: float = Field(
+        default=0.0, ge=0.0, le=1.0, description="Part of training before the geometry moves sounds."
+    )
     audio_full: float = Field(default=0.0, ge=0.0, le=1.0, description="Part of training at which it does so fully.")
 
 
@@ -88,7 +92,9 @@ class TrainingOptions(_Options):
     weight_decay: float = Field(default=0.01, ge=0.0)
     clip: float = Field(default=1.0, gt=0.0, description="Largest norm of the gradient.")
     precision: Literal["no", "bf16", "fp16"] = "bf16"
-    average: float = Field(default=0.999, ge=0.0, lt=1.0, description="Decay of the moving average of the weights; 0: none.")
+    average: float = Field(
+        default=0.999, ge=0.0, lt=1.0, description="Decay of the moving average of the weights; 0: none."
+    )
     workers: int = Field(default=0, ge=0, le=64, description="Processes that make examples.")
     threads: int | None = Field(default=None, ge=1, description="Of torch; null leaves them.")
     validate_every: int = Field(default=1000, ge=1)
@@ -96,7 +102,9 @@ class TrainingOptions(_Options):
     patience: int | None = Field(default=None, ge=1, description="Validations without a better loss before it stops.")
     checkpoint_minutes: float = Field(default=5.0, gt=0.0)
     minutes: float | None = Field(
-        default=None, gt=0.0, description="Of training, all runs of it together; the schedules then follow time, not steps."
+        default=None,
+        gt=0.0,
+        description="Of training, all runs of it together; the schedules then follow time, not steps.",
     )
     tensorboard: bool = False
     seed: int = 0
@@ -133,7 +141,9 @@ def read_run(path: str | Path, changes: tuple[str, ...] = ()) -> TrainingRun:
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: expected YAML, found what cannot be read as it: {str(error).splitlines()[0]}") from None
+        raise InputError(
+            f"{path}: expected YAML, found what cannot be read as it: {str(error).splitlines()[0]}"
+        ) from None
     if not isinstance(document, dict):
         raise InputError(f"{path}: expected a table of options, found {type(document).__name__}")
     for change in changes:

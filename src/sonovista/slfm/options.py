@@ -42,7 +42,9 @@ class BinauralizerOptions(_Options):
     """The network that makes binaural sound of mono."""
 
     kind: Literal["unet", "attention"] = "unet"
-    width: int = Field(default=64, ge=4, le=128, description="Channels of the first level; the deepest has 8 times as many.")
+    width: int = Field(
+        default=64, ge=4, le=128, description="Channels of the first level; the deepest has 8 times as many."
+    )
 
 
 class NetworkOptions(_Options):

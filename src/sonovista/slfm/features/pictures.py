@@ -26,7 +26,7 @@ def with_field_of_view(image: NDArray[np.uint8], horizontal_fov: float) -> NDArr
         image: RGB, shape `(h, w, 3)`.
         horizontal_fov: radians across the given picture, in (0, pi).
     """
-    height, width = image.shape[:2]
+    width = image.shape[1]
     wanted_width = max(4, round(width * np.tan(FIELD_OF_VIEW / 2.0) / np.tan(horizontal_fov / 2.0)))
     wanted_height = max(3, round(wanted_width * 3 / 4))
     patch = image

@@ -1,4 +1,4 @@
-"""The paper's spectrograms of binaural sound: magnitude and phase for the encoder, complex ones for the binauralizer."""
+"""The paper's spectrograms of binaural sound: level and phase for the encoder, complex ones for the binauralizer."""
 
 import numpy as np
 from numpy.typing import NDArray

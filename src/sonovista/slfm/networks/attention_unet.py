@@ -23,8 +23,12 @@ class AttentionUNet(nn.Module):
         w = width
         self.masked, self.tokens = masked, tokens
         token = condition // tokens
-        self.down = nn.ModuleList([Down(2, w), Down(w, 2 * w), Down(2 * w, 4 * w), Down(4 * w, 8 * w), Down(8 * w, 8 * w)])
-        self.attend_down = nn.ModuleList([CrossAttention(4 * w, token), CrossAttention(8 * w, token), CrossAttention(8 * w, token)])
+        self.down = nn.ModuleList(
+            [Down(2, w), Down(w, 2 * w), Down(2 * w, 4 * w), Down(4 * w, 8 * w), Down(8 * w, 8 * w)]
+        )
+        self.attend_down = nn.ModuleList(
+            [CrossAttention(4 * w, token), CrossAttention(8 * w, token), CrossAttention(8 * w, token)]
+        )
         self.up = nn.ModuleList(
             [Up(8 * w, 8 * w), Up(16 * w, 4 * w), Up(8 * w, 2 * w), Up(4 * w, w), Up(2 * w, 2, last=True)]
         )

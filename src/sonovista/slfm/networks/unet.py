@@ -19,7 +19,9 @@ class UNet(nn.Module):
         super().__init__()
         w = width
         self.masked = masked
-        self.down = nn.ModuleList([Down(2, w), Down(w, 2 * w), Down(2 * w, 4 * w), Down(4 * w, 8 * w), Down(8 * w, 8 * w)])
+        self.down = nn.ModuleList(
+            [Down(2, w), Down(w, 2 * w), Down(2 * w, 4 * w), Down(4 * w, 8 * w), Down(8 * w, 8 * w)]
+        )
         self.up = nn.ModuleList(
             [
                 Up(8 * w + condition, 8 * w),

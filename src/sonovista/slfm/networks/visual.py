@@ -74,7 +74,9 @@ class Displacement(nn.Module):
         self.log_scale = nn.Parameter(torch.tensor(2.5))
         y, x = torch.meshgrid(torch.linspace(-1, 1, rows), torch.linspace(-1, 1, columns), indexing="ij")
         place = torch.stack([x.flatten(), y.flatten()], dim=1)
-        self.register_buffer("targets", torch.cat([place, place.square(), torch.ones_like(x.flatten())[:, None]], 1), False)
+        self.register_buffer(
+            "targets", torch.cat([place, place.square(), torch.ones_like(x.flatten())[:, None]], 1), False
+        )
         self.register_buffer("asked", place.reshape(rows, columns, 2)[::2, ::2].reshape(-1, 2).contiguous(), False)
 
     def forward(self, first: Tensor, second: Tensor) -> Tensor:

@@ -27,7 +27,9 @@ def build_stream(data: DataOptions, split: SplitOptions) -> ExampleStream:
 
         return StoredStream(split.folder, sounds, views, split.seed)
     if split.panoramas is None:
-        raise InputError("data: expected `folder` (stored examples) or `panoramas` (a folder of pictures), found neither")
+        raise InputError(
+            "data: expected `folder` (stored examples) or `panoramas` (a folder of pictures), found neither"
+        )
     places = PlaceOptions(shortest_rt60=split.rt60[0], longest_rt60=split.rt60[1])
     heads = [build_ears(head) for head in split.heads]
     return ProceduralStream(

@@ -44,7 +44,9 @@ def spherical_ears(radius: float, ear_azimuth: float, sample_rate: int = 16_000)
     )
     start = 48 - BEFORE
     responses = head.hrirs[:, :, start : start + TAPS].reshape(len(ELEVATIONS), AZIMUTHS, 2, TAPS)
-    return Ears(responses.astype(np.float32), f"sphere of {1000 * radius:.0f} mm, ears at {np.degrees(ear_azimuth):.0f}")
+    return Ears(
+        responses.astype(np.float32), f"sphere of {1000 * radius:.0f} mm, ears at {np.degrees(ear_azimuth):.0f}"
+    )
 
 
 def measured_ears(head: HRTFSet, sample_rate: int = 16_000) -> Ears:

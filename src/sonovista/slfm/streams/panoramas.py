@@ -90,6 +90,8 @@ class PanoramaFolder:
             picture = read_rgb(self.paths[index])
             if picture.shape[1] != 2 * picture.shape[0]:
                 height, width = picture.shape[:2]
-                raise InputError(f"{self.paths[index]}: expected a panorama twice as wide as high, found {width}x{height}")
+                raise InputError(
+                    f"{self.paths[index]}: expected a panorama twice as wide as high, found {width}x{height}"
+                )
             self._kept[index] = picture
         return self._kept[index]

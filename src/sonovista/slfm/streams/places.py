@@ -87,7 +87,9 @@ def place_from_box(
     """
     volume = float(np.prod(size))
     surface = 2.0 * float(size[0] * size[1] + size[1] * size[2] + size[2] * size[0])
-    absorption = float(np.clip(1.0 - np.exp(-24.0 * np.log(10.0) * volume / (SPEED_OF_SOUND * surface * rt60)), 0.02, 0.98))
+    absorption = float(
+        np.clip(1.0 - np.exp(-24.0 * np.log(10.0) * volume / (SPEED_OF_SOUND * surface * rt60)), 0.02, 0.98)
+    )
     images = image_sources(size, source, listener, absorption, max_order=MAX_ORDER)
     direct = float(images.distance[0])
     gains = images.gain[:, 0] * direct / np.maximum(images.distance, 0.3)
@@ -96,7 +98,14 @@ def place_from_box(
     rate = 4.0 * np.pi * SPEED_OF_SOUND / volume
     level = direct * np.sqrt(rate / SAMPLE_RATE)
     tail = late_tail(
-        np.full(8, rt60), SAMPLE_RATE, max(0.05, 1.1 * rt60), 2, seed % 16, (_COHERENCE_HZ, _DIFFUSE_COHERENCE), start, level
+        np.full(8, rt60),
+        SAMPLE_RATE,
+        max(0.05, 1.1 * rt60),
+        2,
+        seed % 16,
+        (_COHERENCE_HZ, _DIFFUSE_COHERENCE),
+        start,
+        level,
     )
     direction = images.direction[audible]
     azimuths = np.arctan2(direction[:, 1], direction[:, 0])
@@ -111,9 +120,7 @@ def place_from_box(
     )
 
 
-def binaural_response(
-    place: ListeningPlace, ears: Ears, yaw: float, reverberation: float = 1.0
-) -> NDArray[np.float32]:
+def binaural_response(place: ListeningPlace, ears: Ears, yaw: float, reverberation: float = 1.0) -> NDArray[np.float32]:
     """The impulse response of a place for a head turned by `yaw` (left positive, radians): shape `(2, samples)`.
 
     Args:
@@ -130,26 +137,28 @@ def binaural_response(
 
 
 @njit(cache=True, fastmath=True)
-def _add_arrivals(delays, gains, azimuths, elevations, responses, out):  # noqa: ANN001, ANN202 - compiled
+def _add_arrivals(delays, gains, azimuths, elevations, responses, out):
     """Sum the responses of all arrivals: linear between degrees of azimuth, nearest elevation, nearest sample."""
     rings = responses.shape[0]
     length = out.shape[1]
     for i in range(len(delays)):
-        ring = int(round(elevations[i] * 18.0 / np.pi)) + rings // 2
+        ring = round(elevations[i] * 18.0 / np.pi) + rings // 2
         ring = min(max(ring, 0), rings - 1)
         degree = (azimuths[i] * 180.0 / np.pi) % 360.0
         below = int(degree)
         share = np.float32(degree - below)
         below %= 360
         above = (below + 1) % 360
-        start = int(round(delays[i]))
+        start = round(delays[i])
         for ear in range(2):
             for k in range(responses.shape[3]):
                 if start + k >= length:
                     break
-                value = (np.float32(1.0) - share) * responses[ring, below, ear, k] + share * responses[ring, above, ear, k]
+                value = (np.float32(1.0) - share) * responses[ring, below, ear, k] + share * responses[
+                    ring, above, ear, k
+                ]
                 out[ear, start + k] += np.float32(gains[i]) * value
 
 
-assert len(ELEVATIONS) == 13  # noqa: S101 - the kernel's rings are 10 degrees apart
-assert AZIMUTHS == 360  # noqa: S101
+assert len(ELEVATIONS) == 13
+assert AZIMUTHS == 360

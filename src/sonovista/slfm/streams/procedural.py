@@ -36,7 +36,9 @@ class ViewOptions(BaseModel):
     front_only: bool = Field(default=False, description="Sources in front of every view.")
     sources: int = Field(default=1, ge=1, le=4)
     snr_db: tuple[float, float] = Field(default=(5.0, 30.0), description="Of the first source over each of the others.")
-    noise_snr_db: tuple[float, float] | None = Field(default=(15.0, 50.0), description="Of independent noise; null: none.")
+    noise_snr_db: tuple[float, float] | None = Field(
+        default=(15.0, 50.0), description="Of independent noise; null: none."
+    )
     reverberation: float = Field(default=1.0, ge=0.0, le=4.0, description="Factor of all but the direct sound.")
 
 
@@ -126,9 +128,7 @@ class ProceduralStream:
         return binaural + np.float32(level) * noise_like(rng, binaural.size).reshape(binaural.shape)
 
 
-def heard(
-    sound: NDArray[np.float32], response: NDArray[np.float32], start: int, samples: int
-) -> NDArray[np.float32]:
+def heard(sound: NDArray[np.float32], response: NDArray[np.float32], start: int, samples: int) -> NDArray[np.float32]:
     """A moment of what two ears hear of a sound, with the reverberation of what came before it.
 
     Args:

@@ -63,7 +63,9 @@ class Noise:
         frequency = np.maximum(np.fft.rfftfreq(samples, 1.0 / SAMPLE_RATE), 100.0)
         noise = np.fft.irfft(spectrum * frequency ** -rng.uniform(0.0, 1.0), samples)
         level = np.interp(
-            np.arange(samples), np.arange(0, samples + 3200, 3200), rng.uniform(0.05, 1.0, samples // 3200 + 1 + (samples % 3200 > 0))
+            np.arange(samples),
+            np.arange(0, samples + 3200, 3200),
+            rng.uniform(0.05, 1.0, samples // 3200 + 1 + (samples % 3200 > 0)),
         )
         return with_rms((noise * level).astype(np.float32), rng)
 

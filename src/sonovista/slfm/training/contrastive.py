@@ -24,9 +24,11 @@ class RotationContrastObjective(nn.Module):
         width = run.networks.audio.embedding
         self.project = nn.Sequential(nn.Linear(width, width), nn.ReLU(inplace=True), nn.Linear(width, 128))
 
-    def forward(self, batch: Batch, progress: float) -> tuple[Tensor, dict[str, float]]:  # noqa: ARG002, D102
+    def forward(self, batch: Batch, progress: float) -> tuple[Tensor, dict[str, float]]:  # noqa: D102
         shape = batch.votes.shape
-        code = nn.functional.normalize(self.project(self.model.audio.encoder(batch.features.flatten(0, 1))).float(), dim=-1)
+        code = nn.functional.normalize(
+            self.project(self.model.audio.encoder(batch.features.flatten(0, 1))).float(), dim=-1
+        )
         code = code.reshape(*shape, -1)
         scores = code @ code.transpose(1, 2) / TEMPERATURE
         itself = torch.eye(shape[1], dtype=torch.bool, device=scores.device)
@@ -52,14 +54,16 @@ class SpatialAlignmentObjective(nn.Module):
         self.hear = nn.Sequential(nn.Linear(2 * audio, audio), nn.ReLU(inplace=True), nn.Linear(audio, 128))
         self.see = nn.Sequential(nn.Linear(vision, vision), nn.ReLU(inplace=True), nn.Linear(vision, 128))
 
-    def forward(self, batch: Batch, progress: float) -> tuple[Tensor, dict[str, float]]:  # noqa: ARG002, D102
+    def forward(self, batch: Batch, progress: float) -> tuple[Tensor, dict[str, float]]:  # noqa: D102
         size, views = batch.votes.shape
         heard = self.model.audio.encoder(batch.features.flatten(0, 1)).reshape(size, views, -1)
         code_a = self.hear(torch.cat([heard, heard[:, :1].expand_as(heard)], dim=-1))
         cells = self.model.vision.encoder.picture_features(batch.images.flatten(0, 1))
         cells = cells.reshape(size, views, *cells.shape[1:])
         source = cells[:, :1].expand_as(cells).flatten(0, 1)
-        code_v = self.see(self.model.vision.encoder.pair_embedding(source, cells.flatten(0, 1))).reshape(size, views, -1)
+        code_v = self.see(self.model.vision.encoder.pair_embedding(source, cells.flatten(0, 1))).reshape(
+            size, views, -1
+        )
         scores = nn.functional.normalize(code_a.float(), dim=-1) @ nn.functional.normalize(code_v.float(), dim=-1).mT
         target = torch.arange(views, device=scores.device).repeat(size)
         loss = nn.functional.cross_entropy(scores.flatten(0, 1) / TEMPERATURE, target)

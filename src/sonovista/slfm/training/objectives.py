@@ -1,4 +1,4 @@
-"""What is trained: each objective is a module that takes a batch and gives its loss, so that it runs in parallel whole."""
+"""What is trained: an objective takes a batch and gives its loss, a module so that it runs in parallel whole."""
 
 import math
 from typing import Protocol
@@ -81,7 +81,7 @@ class SupervisedObjective(nn.Module):
         self.model = MotionModel(run.networks)
         self.every_pair = run.geometry.every_pair
 
-    def forward(self, batch: Batch, progress: float) -> tuple[Tensor, dict[str, float]]:  # noqa: ARG002, D102
+    def forward(self, batch: Batch, progress: float) -> tuple[Tensor, dict[str, float]]:  # noqa: D102
         pairs = view_pairs(batch.images.shape[1], self.every_pair)
         azimuths, rotations = self.model(batch.features, batch.images, pairs)
         audio = (azimuths - batch.azimuths.sin().asin()).abs().mean()

@@ -17,7 +17,7 @@ class PretextObjective(nn.Module):
         self.options = run.pretext
         self.model = Binauralizer(run.networks, run.pretext)
 
-    def forward(self, batch: Batch, progress: float) -> tuple[Tensor, dict[str, float]]:  # noqa: ARG002, D102
+    def forward(self, batch: Batch, progress: float) -> tuple[Tensor, dict[str, float]]:  # noqa: D102
         given, wanted = given_and_wanted(batch.spectrograms[:, 1:], self.options)
         predicted = self.model(given, batch.features[:, 0], batch.images, batch.rotations)
         if self.options.target == "left_to_right":
@@ -46,7 +46,7 @@ def given_and_wanted(spectrograms: Tensor, options: PretextOptions) -> tuple[Ten
 
 
 def level_and_phase(spectrogram: Tensor) -> Tensor:
-    """Real and imaginary parts to level (dB, -100 to 60 scaled to -1 to 1) and phase over pi; `(..., 2, bins, frames)`."""
+    """Real and imaginary parts to level (-100 to 60 dB as -1 to 1) and phase over pi; `(..., 2, bins, frames)`."""
     real, imaginary = spectrogram.unbind(dim=-3)
     level = 20.0 * torch.log10(torch.hypot(real, imaginary).clamp(min=1e-5))
     return torch.stack([(level.clamp(-100.0, 60.0) + 20.0) / 80.0, torch.atan2(imaginary, real) / torch.pi], dim=-3)

@@ -29,7 +29,7 @@ class ProbeObjective(nn.Module):
         self.model.eval()
         return self
 
-    def forward(self, batch: Batch, progress: float) -> tuple[Tensor, dict[str, float]]:  # noqa: ARG002, D102
+    def forward(self, batch: Batch, progress: float) -> tuple[Tensor, dict[str, float]]:  # noqa: D102
         classes = self.options.classes
         if self.options.modality == "audio":
             embedding = self.model.audio.encoder(batch.features.flatten(0, 1))

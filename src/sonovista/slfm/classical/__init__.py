@@ -1,0 +1,1 @@
+"""What estimated the same angles before networks did."""
