@@ -7,8 +7,12 @@ from sonovista.simulate.example import ExampleOptions, Viewpoints
 from sonovista.simulate.protocol import Place
 
 ATTEMPTS = 400
-CAMERA_MARGIN = 0.35
-"""Metres between a camera and the nearest thing as tall as it."""
+CAMERA_MARGINS = (0.8, 0.35)
+"""Metres between a camera and the nearest thing as tall as it: as wished, and where a place is too full for that.
+
+At 0.8 m depth averages over about 1 m in all directions, which the original data asked of every view. Which way a
+camera looks is never chosen by what it sees: sources would then lie in front too often.
+"""
 SOURCE_MARGIN = 0.12
 
 
@@ -25,7 +29,7 @@ def draw_viewpoints(place: Place, options: ExampleOptions, rng: np.random.Genera
         NoRoomLeft: nothing fits after many attempts.
     """
     for _ in range(ATTEMPTS):
-        first = _camera(place, options, rng)
+        first = _first(place, options.camera_height, rng)
         cameras = _moved(place, first, options, rng)
         sources = [_source(place, cameras, options, rng) for _ in range(options.sources)]
         found = [source for source in sources if source is not None]
@@ -39,12 +43,12 @@ def draw_viewpoints(place: Place, options: ExampleOptions, rng: np.random.Genera
     raise NoRoomLeft(f"no place for {options.sources} sources within {options.farthest_source:g} m of a camera")
 
 
-def _camera(place: Place, options: ExampleOptions, rng: np.random.Generator) -> NDArray[np.float64]:
-    for _ in range(ATTEMPTS):
-        position = np.array([*rng.uniform(0.0, place.size[:2]), options.camera_height])
-        if place.free(position, CAMERA_MARGIN):
+def _first(place: Place, height: float, rng: np.random.Generator) -> NDArray[np.float64]:
+    for margin in CAMERA_MARGINS:
+        position = place.stand(height, margin, rng)
+        if position is not None:
             return position
-    raise NoRoomLeft("no free place for a camera")
+    raise NoRoomLeft(f"no free place for a camera {height:g} m above the floor")
 
 
 def _moved(
@@ -52,12 +56,13 @@ def _moved(
 ) -> NDArray[np.float64]:
     """The cameras' positions: the first, then others within the allowed distance that see it."""
     cameras = [first]
+    wanted = options.translation if place.movable else 0.0
     while len(cameras) < options.views:
         position = first
-        for _ in range(ATTEMPTS if options.translation > 0.0 else 0):
-            distance, angle = rng.uniform(0.0, options.translation), rng.uniform(0.0, 2.0 * np.pi)
+        for _ in range(ATTEMPTS if wanted > 0.0 else 0):
+            distance, angle = rng.uniform(0.0, wanted), rng.uniform(0.0, 2.0 * np.pi)
             moved = first + distance * np.array([np.cos(angle), np.sin(angle), 0.0])
-            if place.free(moved, CAMERA_MARGIN) and place.sees(first, moved):
+            if place.free(moved, CAMERA_MARGINS[1]) and place.sees(first, moved):
                 position = moved
                 break
         cameras.append(position)
@@ -69,8 +74,9 @@ def _source(
 ) -> NDArray[np.float64] | None:
     """A place in the shell around the first camera that all cameras see; even in volume, None where none was found."""
     low, high = options.nearest_source, options.farthest_source
+    floor = cameras[0, 2] - options.camera_height
     for _ in range(40):
-        z = rng.uniform(options.lowest_source, options.highest_source)
+        z = floor + rng.uniform(options.lowest_source, options.highest_source)
         reach = np.sqrt(rng.uniform(low**2, high**2))
         angle = rng.uniform(0.0, 2.0 * np.pi)
         source = np.array([cameras[0, 0] + reach * np.cos(angle), cameras[0, 1] + reach * np.sin(angle), z])

@@ -7,7 +7,10 @@ from numpy.typing import NDArray
 
 from sonovista.acoustics.ray_casting import RayCaster
 from sonovista.geometry import PerspectiveCamera
-from sonovista.simulate.protocol import View
+from sonovista.render.room_head import RoomHead
+from sonovista.simulate.example import Viewpoints
+from sonovista.simulate.hearing import hear_box
+from sonovista.simulate.protocol import Heard, View
 from sonovista.simulate.rooms.layout import RoomLayout, RoomOptions, draw_room
 from sonovista.simulate.rooms.lighting import bake
 from sonovista.simulate.rooms.shading import mip_levels, shade
@@ -85,6 +88,23 @@ class ProceduralRoom:
         blocks = colour.reshape(camera.height, step, camera.width, step, 3).mean(axis=(1, 3))
         depth = distance.reshape(camera.height, step, camera.width, step).mean(axis=(1, 3))
         return View(_develop(blocks * self._exposure), depth.astype(np.float32))
+
+    @property
+    def movable(self) -> bool:
+        """Cameras may stand anywhere in it."""
+        return True
+
+    def stand(self, height: float, margin: float, rng: np.random.Generator) -> NDArray[np.float64] | None:
+        """A free position at a height over the floor; None if none is found in 400 attempts."""
+        for x, y in rng.uniform(0.0, self.size[:2], (400, 2)):
+            position = np.array([x, y, height])
+            if self.free(position, margin):
+                return position
+        return None
+
+    def hear(self, viewpoints: Viewpoints, rt60: float, head: RoomHead, seed: int) -> Heard:
+        """Responses of an empty box of its size; furniture is not heard."""
+        return hear_box(self.size, viewpoints, rt60, head, seed)
 
     def free(self, position: NDArray[np.float64], margin: float) -> bool:
         """Whether a place is inside the room, `margin` metres from walls and furniture that is as tall."""

@@ -4,6 +4,7 @@ Its frame is +X right, +Y up, -Z forward; ours x forward, y left, z up. What it 
 seed, the scale of the impulse responses) stands in files of our own beside its own.
 """
 
+import io
 import json
 import shutil
 import uuid
@@ -90,33 +91,104 @@ def read_example(folder: str | Path) -> Example:
     """
     folder = Path(folder)
     path = folder / "metadata.json"
-    data = _read_json(path)
+    data, ours = _read_json(path), read_record(folder)
     cameras = _count(data, "camera", path, MOST_CAMERAS)
     sources = _count(data, "source", path, MOST_SOURCES)
-    ours = _read_json(folder / OURS) if (folder / OURS).exists() else {}
     scale = _number(ours.get("rir_scale", 1.0), folder / OURS, "rir_scale")
-    viewpoints = Viewpoints(
-        np.array([from_habitat(_vector(data, f"camera_{c}_position", 3, path)) for c in range(cameras)]),
-        np.radians([_number(data.get(f"camera_{c}_angle"), path, f"camera_{c}_angle") for c in range(cameras)]),
-        float(np.radians(_number(ours.get("pitch_deg", -22.5), folder / OURS, "pitch_deg"))),
-        np.array([from_habitat(_vector(data, f"source_{s}_position", 3, path)) for s in range(sources)]),
-    )
     pairs = [(s, c) for s in range(sources) for c in range(cameras)]
-    rt60 = np.array([_vector(data, f"sound_{s}_camera_{c}_rir_rt60", 2, path) for s, c in pairs])
     direct, indirect = (
         _stack([_read_response(folder / kind / f"sound_{s}_camera_{c}_rir.wav") for s, c in pairs]) / scale
         for kind in KINDS[1:]
     )
+    return example_of(
+        str(folder),
+        data,
+        ours,
+        [decode_picture(str(p), _read_bytes(p)) for p in (folder / f"camera_{c}_rgb.png" for c in range(cameras))],
+        direct.reshape(sources, cameras, 2, -1).astype(np.float32),
+        indirect.reshape(sources, cameras, 2, -1).astype(np.float32),
+        _read_depth(folder / DEPTH) if (folder / DEPTH).exists() else None,
+    )
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """What `sonovista.json` of an example says, empty where there is none.
+
+    Raises:
+        InputError: it is no JSON object.
+    """
+    return _read_json(folder / OURS) if (folder / OURS).exists() else {}
+
+
+def example_of(
+    where: str,
+    data: dict[str, Any],
+    ours: dict[str, Any],
+    pictures: list[NDArray[np.uint8]],
+    direct: NDArray[np.float32],
+    indirect: NDArray[np.float32],
+    depth: NDArray[np.float32] | None,
+) -> Example:
+    """An example of its parts.
+
+    Args:
+        where: names it in messages.
+        data: of `metadata.json`.
+        ours: of `sonovista.json`, may be empty.
+        pictures: one for each camera.
+        direct: see `Example`.
+        indirect: see `Example`.
+        depth: see `Example`.
+
+    Raises:
+        InputError: a field is missing or wrong, or the parts do not fit each other.
+    """
+    path = Path(where) / "metadata.json"
+    cameras = _count(data, "camera", path, MOST_CAMERAS)
+    sources = _count(data, "source", path, MOST_SOURCES)
+    if len(pictures) != cameras or len({picture.shape for picture in pictures}) > 1:
+        raise InputError(f"{where}: expected {cameras} pictures of one size, found {[p.shape[:2] for p in pictures]}")
+    for name, responses in (("direct", direct), ("indirect", indirect)):
+        if responses.ndim != 4 or responses.shape[:3] != (sources, cameras, 2):
+            raise InputError(f"{where}: {name}: expected ({sources}, {cameras}, 2, n), found {responses.shape}")
+    if direct.shape[-1] > indirect.shape[-1]:
+        # The original data may have been cut by another hand; ours always is this way round.
+        indirect = np.pad(indirect, ((0, 0), (0, 0), (0, 0), (0, direct.shape[-1] - indirect.shape[-1])))
+    viewpoints = Viewpoints(
+        np.array([from_habitat(_vector(data, f"camera_{c}_position", 3, path)) for c in range(cameras)]),
+        np.radians([_number(data.get(f"camera_{c}_angle"), path, f"camera_{c}_angle") for c in range(cameras)]),
+        float(np.radians(_number(ours.get("pitch_deg", -22.5), Path(where) / OURS, "pitch_deg"))),
+        np.array([from_habitat(_vector(data, f"source_{s}_position", 3, path)) for s in range(sources)]),
+    )
+    rt60 = [_vector(data, f"sound_{s}_camera_{c}_rir_rt60", 2, path) for s in range(sources) for c in range(cameras)]
+    record = {key: value for key, value in ours.items() if key not in ("rir_scale", "pitch_deg")}
     return Example(
         str(data.get("scene_id", "")),
         viewpoints,
-        np.stack([_read_picture(folder / f"camera_{c}_rgb.png") for c in range(cameras)]),
-        _read_depth(folder / DEPTH) if (folder / DEPTH).exists() else None,
-        direct.reshape(sources, cameras, 2, -1).astype(np.float32),
-        indirect.reshape(sources, cameras, 2, -1).astype(np.float32),
-        rt60.reshape(sources, cameras, 2),
-        {key: value for key, value in ours.items() if key not in ("rir_scale", "pitch_deg")},
+        np.stack(pictures),
+        depth,
+        direct,
+        indirect,
+        np.array(rt60).reshape(sources, cameras, 2),
+        record,
     )
+
+
+def decode_picture(where: str, data: bytes) -> NDArray[np.uint8]:
+    """RGB of a picture's bytes, shape `(h, w, 3)`.
+
+    Raises:
+        InputError: it is none, or too large.
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise InputError(f"{where}: expected at most {MOST_PIXELS} pixels, found {image.width}x{image.height}")
+            return np.asarray(image.convert("RGB"))
+    except (OSError, SyntaxError) as error:
+        raise InputError(f"{where}: expected a PNG picture, found: {error}") from None
 
 
 def _write_pictures(folder: Path, example: Example) -> None:
@@ -197,16 +269,11 @@ def _vector(data: dict[str, Any], name: str, length: int, path: Path) -> NDArray
     return np.array([_number(item, path, name) for item in value])
 
 
-def _read_picture(path: Path) -> NDArray[np.uint8]:
-    from PIL import Image
-
+def _read_bytes(path: Path) -> bytes:
     try:
-        with Image.open(path) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise InputError(f"{path}: expected at most {MOST_PIXELS} pixels, found {image.width}x{image.height}")
-            return np.asarray(image.convert("RGB"))
+        return path.read_bytes()
     except OSError as error:
-        raise InputError(f"{path}: expected a PNG picture, found: {error}") from None
+        raise InputError(f"{path}: expected a PNG picture, found: {error.strerror}") from None
 
 
 def _read_depth(path: Path) -> NDArray[np.float32]:

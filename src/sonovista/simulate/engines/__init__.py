@@ -1,0 +1,1 @@
+"""What hands blocks of examples to workers: processes of this machine, or a Ray cluster."""

@@ -1,0 +1,1 @@
+"""Places that are not drawn but given: panoramas, meshes, Sonovista scenes."""
