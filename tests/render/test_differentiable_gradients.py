@@ -13,6 +13,7 @@ from sonovista.geometry import rotation_from_yaw_pitch_roll
 torch = pytest.importorskip("torch")
 
 from sonovista.acoustics.late_tail import tail_noise_bands  # noqa: E402
+from sonovista.render.air_filter import air_filter_table  # noqa: E402
 from sonovista.render.differentiable import (  # noqa: E402
     SceneTensors,
     render,
@@ -20,8 +21,14 @@ from sonovista.render.differentiable import (  # noqa: E402
     spherical_harmonics,
     tensors_of_scene,
 )
-from sonovista.render.differentiable.reverberation import equivalent_absorption_area, reverberation_times  # noqa: E402
-from sonovista.render.differentiable.scene_tensors import Reverberation  # noqa: E402
+from sonovista.render.differentiable.propagation import Visibility  # noqa: E402
+from sonovista.render.differentiable.reverberation import (  # noqa: E402
+    Reverberation,
+    equivalent_absorption_area,
+    reverberation_times,
+    tail_level,
+)
+from sonovista.scene.document import Air  # noqa: E402
 
 BLOCKS, BLOCK_SIZE = 3, 8
 DOUBLE = torch.float64
@@ -29,7 +36,7 @@ DOUBLE = torch.float64
 
 @pytest.fixture(scope="module")
 def scene() -> SceneTensors:
-    """A point, a point within the minimum distance, an area and ambience; delay and a room; short filters."""
+    """A point, a point within the minimum distance, an area and ambience, with all acoustics; short filters."""
     document = scene_of(
         point("far", [2.0, 1.0, 0.5]),
         point("near", [0.15, -0.1, 0.05]),
@@ -40,8 +47,30 @@ def scene() -> SceneTensors:
     tensors = tensors_of_scene(document, 2, dtype=DOUBLE)
     noise = torch.tensor(tail_noise_bands(48_000, 20).copy())
     rt60 = torch.linspace(0.01, 0.03, 8, dtype=DOUBLE)
-    room = Reverberation(rt60, torch.linspace(0.5, 1.5, 8, dtype=DOUBLE), noise)
-    return replace(tensors, filters=tensors.filters[..., 60:72].clone(), propagation_delay=True, reverberation=room)
+    room = Reverberation(
+        rt60,
+        torch.linspace(0.5, 1.5, 8, dtype=DOUBLE),
+        noise,
+        coherence=torch.linspace(1.0, -0.2, 21, dtype=DOUBLE),
+        delay=2,
+        centre=torch.tensor([0.5, 0.0, 0.0], dtype=DOUBLE),
+        size=torch.tensor([2.0, 3.0, 2.5], dtype=DOUBLE),
+        yaw=0.3,
+    )
+    generator = np.random.default_rng(7)
+    obstacles = Visibility(
+        torch.tensor(generator.uniform(0.1, 0.9, (4, 3, 3, 3))), torch.tensor([-0.5, -0.45, -0.55], dtype=DOUBLE), 0.4
+    )
+    return replace(
+        tensors,
+        filters=tensors.filters[..., 60:72].clone(),
+        propagation_delay=True,
+        air=torch.tensor(air_filter_table(Air(), 48_000).astype(float)),
+        obstacles=obstacles,
+        reverberation=room,
+        diffuse_filters=torch.tensor(generator.normal(size=(2, 9))),
+        diffuse_delay=-3,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +81,12 @@ def path() -> tuple[Any, Any]:
 
 
 def _with(scene: SceneTensors, name: str, value: Any) -> SceneTensors:
-    if name in ("rt60_s", "energy"):
+    if name in ("rt60_s", "level", "size", "centre"):
         assert scene.reverberation is not None
         return replace(scene, reverberation=replace(scene.reverberation, **{name: value}))
+    if name == "visibility":
+        assert scene.obstacles is not None
+        return replace(scene, obstacles=replace(scene.obstacles, values=value))
     if name.startswith(("sounds", "points")):
         field, index = name.split()
         values = list(getattr(scene, field))
@@ -64,8 +96,11 @@ def _with(scene: SceneTensors, name: str, value: Any) -> SceneTensors:
 
 
 def _value(scene: SceneTensors, name: str) -> Any:
-    if name in ("rt60_s", "energy"):
+    if name in ("rt60_s", "level", "size", "centre"):
         return getattr(scene.reverberation, name)
+    if name == "visibility":
+        assert scene.obstacles is not None
+        return scene.obstacles.values
     if name.startswith(("sounds", "points")):
         field, index = name.split()
         return getattr(scene, field)[int(index)]
@@ -90,7 +125,12 @@ SCENE_QUANTITIES = (
     "listener_gain",
     "filters",
     "rt60_s",
-    "energy",
+    "level",
+    "size",
+    "centre",
+    "air",
+    "visibility",
+    "diffuse_filters",
 )
 
 
@@ -102,9 +142,14 @@ def test_gradient_of_what_is_heard_by_a_quantity_of_the_scene(
 
 
 @pytest.mark.parametrize("name", ["points 0", "points 1", "points 2", "minimum_distance", "gains"])
-def test_gradient_without_delay_or_room(scene: SceneTensors, path: tuple[Any, Any], name: str) -> None:
-    dry = replace(scene, propagation_delay=False, reverberation=None)
+def test_gradient_of_dry_sound(scene: SceneTensors, path: tuple[Any, Any], name: str) -> None:
+    dry = replace(scene, propagation_delay=False, reverberation=None, air=None, obstacles=None)
     assert _check(lambda value: render(_with(dry, name, value), *path, BLOCK_SIZE), _value(dry, name))
+
+
+def test_gradient_by_how_sources_move(scene: SceneTensors, path: tuple[Any, Any]) -> None:
+    shifts = torch.tensor(np.random.default_rng(5).normal(size=(BLOCKS + 1, 4, 3)) * 0.01)
+    assert _check(lambda moved: render(scene, *path, BLOCK_SIZE, moved), shifts)
 
 
 def test_gradient_by_the_listeners_path(scene: SceneTensors, path: tuple[Any, Any]) -> None:
@@ -115,6 +160,7 @@ def test_gradient_by_walls_and_size_of_a_room(rng: np.random.Generator) -> None:
     size, absorption = torch.tensor([6.0, 5.0, 3.0], dtype=DOUBLE), torch.tensor(rng.uniform(0.05, 0.6, (6, 8)))
     assert _check(reverberation_times, size, absorption)
     assert _check(equivalent_absorption_area, size, absorption)
+    assert _check(lambda sides: tail_level(sides.prod(), 48_000), size)
 
 
 @pytest.mark.parametrize("direction", [(0.0, 0.0, 1.0), (0.0, 0.0, -1.0), (1.0, 0.0, 0.0), (0.6, -0.8, 0.0)])

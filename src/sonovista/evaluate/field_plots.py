@@ -84,7 +84,7 @@ def draw_equirectangular(axes: Any, view: FieldView, title: str) -> None:
     axes.set(title=title, xlabel="azimuth (degrees, left positive)", ylabel="elevation (degrees)")
     axes.set_xticks(range(-180, 181, 60))
     axes.set_yticks(range(-90, 91, 30))
-    axes.figure.colorbar(image, ax=axes, label="dB below maximum")
+    axes.figure.colorbar(image, ax=axes, label="dB of maximum")
 
 
 def draw_polar(axes: Any, comparison: FieldComparison) -> None:
@@ -94,8 +94,10 @@ def draw_polar(axes: Any, comparison: FieldComparison) -> None:
         azimuth = azimuths(len(level))
         axes.plot(np.append(azimuth, azimuth[0]), np.append(level, level[0]), label=name)
     axes.set_theta_zero_location("N")
+    axes.set_thetagrids(range(0, 360, 45), [f"{(a + 179) % 360 - 179}°" for a in range(0, 360, 45)])
     axes.set_rlim(-_RANGE_DB, 0.0)
-    axes.set_title("horizon, dB below maximum")
+    axes.set_rticks([-20, -15, -10, -5], [" -20", " -15", " -10", " -5"])
+    axes.set_title("horizon, dB of maximum")
     axes.legend(loc="lower left", bbox_to_anchor=(1.05, 0.0))
 
 
@@ -142,4 +144,4 @@ def _draw_over_time(axes: Any, comparison: FieldComparison, name: str) -> None:
     image = axes.pcolormesh(edges, steps, decibels(rows), vmin=-_RANGE_DB, vmax=0.0, cmap="magma")
     axes.set(title=f"{name}: horizon over time", xlabel="s", ylabel="azimuth (degrees, left positive)")
     axes.set_yticks(range(-180, 181, 60))
-    axes.figure.colorbar(image, ax=axes, label="dB below maximum")
+    axes.figure.colorbar(image, ax=axes, label="dB of maximum")

@@ -13,13 +13,16 @@ except ImportError as error:
 
 from sonovista.render.differentiable.encoding import distance_gain, source_coefficients
 from sonovista.render.differentiable.renderer import encode, render
-from sonovista.render.differentiable.scene_tensors import SceneTensors, tensors_of_scene
+from sonovista.render.differentiable.reverberation import Reverberation
+from sonovista.render.differentiable.scene_tensors import SceneTensors, path_shifts, tensors_of_scene
 from sonovista.render.differentiable.spherical_harmonics import spherical_harmonics
 
 __all__ = [
+    "Reverberation",
     "SceneTensors",
     "distance_gain",
     "encode",
+    "path_shifts",
     "render",
     "source_coefficients",
     "spherical_harmonics",

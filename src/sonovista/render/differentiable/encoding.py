@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from sonovista.render.differentiable.propagation import ramp
 from sonovista.render.differentiable.spherical_harmonics import directions_and_lengths, spherical_harmonics
 
 
@@ -22,7 +23,7 @@ def source_coefficients(
     """Ambisonic coefficients of one source of unit gain at every pose of a listener: the mean over its points.
 
     Args:
-        points: metres, world frame, shape `(points, 3)`: one for a point source.
+        points: metres, world frame, at every pose, shape `(poses or 1, points, 3)`: one point for a point source.
         positions: of the listener, metres, shape `(poses, 3)`.
         R_world_listener: shape `(poses, 3, 3)`.
         absorption_per_metre: scalar.
@@ -32,29 +33,10 @@ def source_coefficients(
     Returns:
         Shape `(poses, (order + 1) ** 2)`, SN3D in the listener's axes.
     """
-    in_head_frame = (points[None] - positions[:, None]) @ R_world_listener
+    in_head_frame = (points - positions[:, None]) @ R_world_listener
     directions, distance = directions_and_lengths(in_head_frame)
     sigma = distance_gain(distance, absorption_per_metre, minimum_distance)
     return (sigma[..., None] * spherical_harmonics(order, directions)).mean(dim=1)
-
-
-def ramp(block_size: int, like: Tensor) -> Tensor:
-    """`(1, 2, ..., block_size) / block_size`: how far a block has come at each of its samples."""
-    return torch.arange(1, block_size + 1, dtype=like.dtype, device=like.device) / block_size
-
-
-def along_blocks(values: Tensor, block_size: int) -> Tensor:
-    """Values at the ends of blocks, spread in straight lines to samples.
-
-    Args:
-        values: at the start of the first block and at the end of every block, shape `(..., blocks + 1)`.
-        block_size: samples.
-
-    Returns:
-        Shape `(..., blocks * block_size)`; the last sample of a block has the value at its end.
-    """
-    before, step = values[..., :-1, None], values.diff(dim=-1)[..., None]
-    return (before + step * ramp(block_size, values)).flatten(start_dim=-2)
 
 
 def mix(signals: Tensor, coefficients: Tensor) -> Tensor:

@@ -4,13 +4,13 @@ import torch
 from torch import Tensor
 
 from sonovista.render.differentiable.decoding import convolve, decode, soft_limit
-from sonovista.render.differentiable.delay import read_between_samples
-from sonovista.render.differentiable.encoding import along_blocks, looped, mix, source_coefficients
-from sonovista.render.differentiable.reverberation import late_tail, level_of_energy
-from sonovista.render.differentiable.scene_tensors import Reverberation, SceneTensors
+from sonovista.render.differentiable.delay import delays, read_between_samples
+from sonovista.render.differentiable.encoding import looped, mix, source_coefficients
+from sonovista.render.differentiable.propagation import absorb_in_air, along_blocks, hide, visibility
+from sonovista.render.differentiable.reverberation import late_tail, send_shares
+from sonovista.render.differentiable.scene_tensors import SceneTensors
 from sonovista.render.differentiable.spherical_harmonics import directions_and_lengths
-
-DELAY_HALF_WIDTH = 16
+from sonovista.render.propagation import FASTEST_CHANGE
 
 
 def render(
@@ -18,6 +18,7 @@ def render(
     positions: Tensor,
     R_world_listener: Tensor,
     block_size: int = 256,
+    shifts: Tensor | None = None,
     limited: bool = True,
 ) -> Tensor:
     """Both ears' signals; the equations of `BinauralRenderer` from its `reset` and `jump_to(first pose)` on.
@@ -28,64 +29,127 @@ def render(
             shape `(blocks + 1, 3)`.
         R_world_listener: likewise, shape `(blocks + 1, 3, 3)`.
         block_size: samples of a block, within which coefficients go in straight lines.
+        shifts: metres by which each source has moved at those times, shape `(blocks + 1, sources, 3)`: see
+            `path_shifts`; None where all rest.
         limited: whether the soft limit of the real-time renderer applies.
 
     Returns:
         Left and right ear, shape `(2, blocks * block_size)`, differentiable in every tensor of `scene`, in the
-        positions and in the rotations.
+        positions, the rotations and the shifts.
     """
-    ears = decode(encode(scene, positions, R_world_listener, block_size), scene.filters)
+    bus, send = _mixed(scene, positions, R_world_listener, block_size, shifts, with_ambience=False)
+    ears = decode(bus, scene.filters)
+    for source, sound in enumerate(scene.sounds):
+        if scene.is_ambient(source):
+            ears = ears + scene.listener_gain * scene.gains[source] * _ambience(scene, sound, ears.shape[-1])
     if scene.reverberation is not None:
-        ears = ears + _reverberate(scene, scene.reverberation, ears.shape[-1])
+        ears = ears + convolve(send, late_tail(scene.reverberation, scene.sample_rate))
     return soft_limit(ears) if limited else ears
 
 
-def encode(scene: SceneTensors, positions: Tensor, R_world_listener: Tensor, block_size: int = 256) -> Tensor:
-    """The Ambisonic bus of the listener's axes, ACN, SN3D, shape `((order + 1) ** 2, blocks * block_size)`.
+def encode(
+    scene: SceneTensors,
+    positions: Tensor,
+    R_world_listener: Tensor,
+    block_size: int = 256,
+    shifts: Tensor | None = None,
+) -> Tensor:
+    """The Ambisonic bus of the listener's axes, ambience in W, no room: `((order + 1) ** 2, blocks * block_size)`.
 
-    Arguments are those of `render`.
+    ACN, SN3D; arguments are those of `render`.
     """
-    blocks = positions.shape[0] - 1
+    return _mixed(scene, positions, R_world_listener, block_size, shifts, with_ambience=True)[0]
+
+
+def _mixed(
+    scene: SceneTensors,
+    positions: Tensor,
+    R_world_listener: Tensor,
+    block_size: int,
+    shifts: Tensor | None,
+    with_ambience: bool,
+) -> tuple[Tensor, Tensor]:
+    """The bus, and what the room hears of all sources, shape `(1, samples)`."""
+    blocks, sources = positions.shape[0] - 1, len(scene.sounds)
     if blocks < 1 or positions.shape != (blocks + 1, 3) or R_world_listener.shape != (blocks + 1, 3, 3):
         raise ValueError(
             "expected positions (blocks + 1, 3) and rotations (blocks + 1, 3, 3), found "
             f"{tuple(positions.shape)} and {tuple(R_world_listener.shape)}"
         )
-    samples = blocks * block_size
-    coefficients = [_coefficients(scene, s, positions, R_world_listener) for s in range(len(scene.sounds))]
-    signals = [_signal(scene, s, positions, block_size) for s in range(len(scene.sounds))]
-    if not signals:
-        return positions.new_zeros(((scene.order + 1) ** 2, samples))
-    return mix(torch.stack(signals), scene.listener_gain * torch.stack(coefficients, dim=1))
+    channels = (scene.order + 1) ** 2
+    if sources == 0:
+        silence = positions.new_zeros((channels + 1, blocks * block_size))
+        return silence[:channels], silence[channels:]
+    if shifts is None:
+        shifts = positions.new_zeros((1, sources, 3))
+    coefficients = []
+    for source in range(sources):
+        row = _coefficients(scene, source, positions, R_world_listener, shifts[:, source], with_ambience)
+        coefficients.append(scene.gains[source] * row)
+    signals = _arriving(scene, positions, shifts, block_size)
+    bus = mix(signals, scene.listener_gain * torch.stack(coefficients, dim=1))
+    return bus[:channels], bus[channels:]
 
 
-def _coefficients(scene: SceneTensors, source: int, positions: Tensor, R_world_listener: Tensor) -> Tensor:
-    points = scene.points[source]
-    if len(points) == 0:
-        alone = positions.new_zeros((scene.order + 1) ** 2)
-        alone[0] = 1.0
-        return scene.gains[source] * alone.expand(len(positions), -1)
+def _coefficients(
+    scene: SceneTensors,
+    source: int,
+    positions: Tensor,
+    R_world_listener: Tensor,
+    shifts: Tensor,
+    with_ambience: bool,
+) -> Tensor:
+    """Of one source of unit gain, for the channels of the bus and last for the room: `(blocks + 1, channels + 1)`."""
+    if scene.is_ambient(source):
+        alone = positions.new_zeros((len(positions), (scene.order + 1) ** 2 + 1))
+        alone[:, 0] = float(with_ambience)
+        return alone
+    points = scene.points[source] + shifts[:, None]
     alpha, nearest = scene.absorption_per_metre, scene.minimum_distance
-    return scene.gains[source] * source_coefficients(points, positions, R_world_listener, alpha, nearest, scene.order)
+    direct = source_coefficients(points, positions, R_world_listener, alpha, nearest, scene.order)
+    room = scene.reverberation
+    send = positions.new_zeros(1) if room is None else send_shares(room, points.mean(dim=1))
+    return torch.cat([direct, send.expand(len(positions))[:, None]], dim=1)
 
 
-def _signal(scene: SceneTensors, source: int, positions: Tensor, block_size: int) -> Tensor:
-    """What is heard of a source's loop, shape `(samples,)`: late by the way from its centroid."""
-    sound, points = scene.sounds[source], scene.points[source]
+def _arriving(scene: SceneTensors, positions: Tensor, shifts: Tensor, block_size: int) -> Tensor:
+    """The sources' sounds as they come to the listener, without their gains, shape `(sources, samples)`."""
     samples = (positions.shape[0] - 1) * block_size
-    if not scene.propagation_delay or len(points) == 0:
-        return looped(sound, samples)
-    _, distance = directions_and_lengths(points.mean(dim=0) - positions)
-    delay = along_blocks(distance, block_size) * (scene.sample_rate / scene.speed_of_sound)
-    now = torch.arange(samples, dtype=sound.dtype, device=sound.device)
-    return read_between_samples(sound, now - delay, DELAY_HALF_WIDTH)
+    distances = torch.stack([_distances(scene, s, positions, shifts[:, s]) for s in range(len(scene.sounds))])
+    signals = []
+    for source, sound in enumerate(scene.sounds):
+        if scene.propagation_delay and not scene.is_ambient(source):
+            per_metre = scene.sample_rate / scene.speed_of_sound.to(torch.float64)
+            late = along_blocks(delays(distances[source], per_metre, FASTEST_CHANGE * block_size), block_size)
+            signals.append(read_between_samples(sound, torch.arange(samples, device=sound.device) - late))
+        else:
+            signals.append(looped(sound, samples))
+    arriving = torch.stack(signals)
+    if scene.air is not None:
+        arriving = absorb_in_air(arriving, scene.air, distances.to(arriving.dtype), block_size)
+    if scene.obstacles is not None:
+        arriving = hide(arriving, visibility(scene.obstacles, positions).T, scene.sample_rate, block_size)
+    return arriving
 
 
-def _reverberate(scene: SceneTensors, room: Reverberation, samples: int) -> Tensor:
-    placed = [s for s, points in enumerate(scene.points) if len(points) > 0]
-    if not placed:
-        return scene.gains.new_zeros((2, samples))
-    send = sum(scene.gains[s] * looped(scene.sounds[s], samples) for s in placed)
-    level = level_of_energy(room.energy, room.rt60_s, scene.sample_rate)
-    tail = late_tail(room.rt60_s, scene.sample_rate, 0.0, level, noise=room.noise)
-    return convolve(scene.listener_gain * send, tail)
+def _distances(scene: SceneTensors, source: int, positions: Tensor, shifts: Tensor) -> Tensor:
+    """Metres from the listener to a source's centroid, zero for ambience, shape `(blocks + 1,)`.
+
+    In float64, whatever the positions are in: a float32 of 100 m is off by a thousandth of a sample.
+    """
+    if scene.is_ambient(source):
+        return torch.zeros(len(positions), dtype=torch.float64, device=positions.device)
+    centroid = scene.points[source].to(torch.float64).mean(dim=0)
+    return directions_and_lengths(centroid + shifts - positions)[1]
+
+
+def _ambience(scene: SceneTensors, sound: Tensor, samples: int) -> Tensor:
+    """A loop as both ears hear it from everywhere alike, `(2, samples)`: in W alone where there are no such filters."""
+    if scene.diffuse_filters is None:
+        return convolve(looped(sound, samples), scene.filters[:, 0])
+    period, taps = sound.shape[0], scene.diffuse_filters.shape[1]
+    places = torch.remainder(torch.arange(taps, device=sound.device) + scene.diffuse_delay, period)
+    kernel = torch.zeros(2, period, dtype=sound.dtype, device=sound.device)
+    kernel = kernel.index_add(1, places, scene.diffuse_filters)
+    ears = torch.fft.irfft(torch.fft.rfft(sound) * torch.fft.rfft(kernel), period)
+    return torch.stack([looped(ear, samples) for ear in ears])

@@ -1,12 +1,14 @@
 """The diffuse field of a room: noise that dies away octave by octave, its decay a function of the walls."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from sonovista.acoustics.late_tail import tail_noise_bands
 from sonovista.acoustics.shoebox import WALLS
+from sonovista.render.differentiable.spherical_harmonics import directions_and_lengths
 
 _SIXTY_DB = 6.0 * np.log(10.0)
 
@@ -45,63 +47,100 @@ def equivalent_absorption_area(size: Tensor, absorption: Tensor) -> Tensor:
     return wall_areas(size) @ absorption
 
 
-def late_tail(
-    rt60_s: Tensor,
-    sample_rate: int,
-    duration: float,
-    level: Tensor,
-    channels: int = 2,
-    seed: int = 0,
-    coherence: tuple[ArrayLike, ArrayLike] | None = None,
-    noise: Tensor | None = None,
-) -> Tensor:
-    """Noise whose power in octave b is `level_b^2 10^(-6 t / rt60_b)` times that of unit white noise there.
+def tail_level(volume: Tensor, sample_rate: int, speed_of_sound: float | Tensor = 343.0) -> Tensor:
+    """Amplitude of a room's tail at time 0 for a source of amplitude 1 at 1 m, as `render.reverberation.tail_level`.
 
-    The noise is that of `acoustics.late_tail.late_tail`, sample for sample.
+    `sqrt(4 pi c / (V f_s))`: decaying by Eyring's formula, the tail then holds what a diffuse field in this room does.
+    """
+    return torch.sqrt(4.0 * torch.pi * speed_of_sound / (volume * sample_rate))
+
+
+@dataclass
+class Reverberation:
+    """A room's diffuse field.
+
+    Attributes:
+        rt60_s: seconds, of the octaves 125 Hz to 16 kHz, shape `(8,)`, or one for all, `(1,)`.
+        level: amplitude of the tail's noise at time 0, for a source of amplitude 1 at 1 m: `(8,)` or `(1,)`.
+        noise: unit white noise split into octaves, `(8, 2, samples)`: what dies away. Its length is the tail's.
+        fade: what multiplies the tail, over time, shape `(samples,)`; ones where it begins at once.
+        coherence: of the ears in a diffuse field, real, at `samples + 1` frequencies from 0 to half the sample rate;
+            None where they are independent.
+        response: of the ears to a diffuse field, magnitude, at the same frequencies, shape `(2, samples + 1)`; None
+            where it is flat.
+        delay: samples before the tail.
+        centre: of the room's box, metres, shape `(3,)`; None where all sources are in the room.
+        size: along its own axes, metres, shape `(3,)`.
+        yaw: of its x axis from the world's, radians.
+    """
+
+    rt60_s: Tensor
+    level: Tensor
+    noise: Tensor
+    fade: Tensor | None = None
+    coherence: Tensor | None = None
+    response: Tensor | None = None
+    delay: int = 0
+    centre: Tensor | None = None
+    size: Tensor | None = None
+    yaw: float = 0.0
+
+
+def late_tail(room: Reverberation, sample_rate: int) -> Tensor:
+    """Filters from what the sources emit to the late sound at both ears, as `render.reverberation.binaural_tail`.
 
     Args:
-        rt60_s: seconds, of the eight octaves 125 Hz to 16 kHz, shape `(8,)`.
+        room: with its noise.
         sample_rate: Hz.
-        duration: seconds.
-        level: amplitude at time 0, a scalar or `(8,)`.
-        channels: 2 for ears.
-        seed: of the noise.
-        coherence: frequencies in Hz and real interaural coherence at them; only for two channels.
-        noise: in octaves, `(8, channels, samples)`, where it is at hand already; then `channels`, `seed` and
-            `duration` are without effect.
 
     Returns:
-        Shape `(channels, samples)`.
+        Shape `(2, delay + samples)`, differentiable in `rt60_s` and `level`.
     """
-    if noise is None:
-        samples = max(1, round(duration * sample_rate))
-        made = np.array(tail_noise_bands(sample_rate, samples, channels, seed))
-        noise = torch.as_tensor(made, dtype=rt60_s.dtype, device=rt60_s.device)
-    time = torch.arange(noise.shape[-1], dtype=rt60_s.dtype, device=rt60_s.device) / sample_rate
-    decay = level.expand(8)[:, None] * torch.exp(-0.5 * _SIXTY_DB / rt60_s.expand(8)[:, None] * time)
-    tail = torch.einsum("bcs,bs->cs", noise, decay)
-    return tail if coherence is None else with_coherence(tail, sample_rate, *coherence)
+    samples = room.noise.shape[-1]
+    time = torch.arange(samples, dtype=room.rt60_s.dtype, device=room.rt60_s.device) / sample_rate
+    decay = room.level.expand(8)[:, None] * torch.exp(-0.5 * _SIXTY_DB / room.rt60_s.expand(8)[:, None] * time)
+    tail = torch.einsum("bcs,bs->cs", room.noise, decay)
+    if room.fade is not None:
+        tail = tail * room.fade
+    if room.coherence is not None:
+        tail = _with_coherence(tail, room.coherence)
+    if room.response is not None:
+        tail = torch.fft.irfft(torch.fft.rfft(tail, 2 * samples) * room.response, 2 * samples)[..., :samples]
+    return torch.nn.functional.pad(tail, (room.delay, 0))
 
 
-def with_coherence(tail: Tensor, sample_rate: int, frequency_hz: ArrayLike, coherence: ArrayLike) -> Tensor:
+def _with_coherence(tail: Tensor, coherence: Tensor) -> Tensor:
     """Mix two independent channels so that they have an interaural coherence: see `acoustics.late_tail`."""
-    if tail.shape[0] != 2:
-        raise ValueError(f"interaural coherence needs two channels, found {tail.shape[0]}")
     length = 2 * tail.shape[1]
-    wanted = np.interp(np.fft.rfftfreq(length, 1.0 / sample_rate), np.asarray(frequency_hz), np.asarray(coherence))
-    half = torch.as_tensor(0.5 * np.arcsin(np.clip(wanted, -1.0, 1.0)), dtype=tail.dtype, device=tail.device)
+    half = 0.5 * torch.asin(coherence.clamp(-1.0, 1.0))
     left, right = torch.fft.rfft(tail, length, dim=1)
     cosine, sine = torch.cos(half), torch.sin(half)
     mixed = torch.stack([cosine * left + sine * right, sine * left + cosine * right])
     return torch.fft.irfft(mixed, length, dim=1)[:, : tail.shape[1]]
 
 
-def level_of_energy(energy: Tensor, rt60_s: Tensor, sample_rate: int) -> Tensor:
-    """Amplitude at time 0 of decaying noise that holds an energy in all: its squares sum to `energy`.
+def send_shares(room: Reverberation, centroids: Tensor) -> Tensor:
+    """How much of sources a room hears: 1 inside, `1 / (1 + d)` at d metres outside, as `render.room_sends`.
 
     Args:
-        energy: relative to that of a unit impulse, not negative, any shape.
-        rt60_s: seconds, broadcastable with `energy`.
-        sample_rate: Hz.
+        room: with its box, or without for a room all around.
+        centroids: of sources, metres, world frame, shape `(..., 3)`.
+
+    Returns:
+        Shape `(...)`.
     """
-    return torch.sqrt(energy * _SIXTY_DB / (rt60_s * sample_rate))
+    if room.centre is None or room.size is None:
+        return torch.ones_like(centroids[..., 0])
+    offset = centroids - room.centre
+    cosine, sine = float(np.cos(room.yaw)), float(np.sin(room.yaw))
+    along = torch.stack(
+        [
+            offset[..., 0] * cosine + offset[..., 1] * sine,
+            offset[..., 1] * cosine - offset[..., 0] * sine,
+            offset[..., 2],
+        ],
+        dim=-1,
+    )
+    outside = (along.abs() - 0.5 * room.size).clamp_min(0.0)
+    _, distance = directions_and_lengths(outside)
+    return 1.0 / (1.0 + distance)

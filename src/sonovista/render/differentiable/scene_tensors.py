@@ -6,28 +6,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sonovista.ambisonics.hrtf import BinauralDecoder, load_default_filters
+from sonovista.ambisonics.hrtf import BinauralDecoder, diffuse_filters, load_default_filters
 from sonovista.ambisonics.spherical_harmonics import order_of_channels
-from sonovista.render.sound_loops import clean_sound
-from sonovista.render.source_table import source_points
+from sonovista.render.air_filter import air_filter_table
+from sonovista.render.differentiable.propagation import Visibility
+from sonovista.render.differentiable.reverberation import Reverberation
+from sonovista.render.differentiable.room_tensors import reverberation_of_room
+from sonovista.render.propagation import FASTEST_CHANGE
+from sonovista.render.sound_loops import scene_sounds
+from sonovista.render.source_motion import SourceMotion
+from sonovista.render.source_table import SourceTable, linear_gain, source_points
 from sonovista.scene.document import SAMPLE_RATE
 from sonovista.scene.scene import Scene
 
-
-@dataclass
-class Reverberation:
-    """A room's diffuse field.
-
-    Attributes:
-        rt60_s: seconds, of the octaves 125 Hz to 16 kHz, shape `(8,)`, or one for all, `(1,)`.
-        energy: of the reverberation at one ear relative to the direct sound's at 1 m, `(8,)` or `(1,)`; in a room of
-            equivalent absorption area A it is `16 pi / A`.
-        noise: unit white noise split into octaves, `(8, 2, samples)`: what dies away. Its length is the tail's.
-    """
-
-    rt60_s: Tensor
-    energy: Tensor
-    noise: Tensor
+_SETTLING = 8  # times that two unknowns that depend on each other are found in turn; sources are slower than sound
 
 
 @dataclass
@@ -44,7 +36,13 @@ class SceneTensors:
         speed_of_sound: metres per second, scalar.
         filters: of the head, shape `(2, (order + 1) ** 2, taps)`, ACN, SN3D.
         propagation_delay: whether sound takes its time to arrive.
+        air: low-passes by distance, the table of `render.air_filter`, `(nodes, 3)`; None where `absorption_per_metre`
+            stands for the air.
+        obstacles: how much of every source is seen from where, or None where nothing hides anything.
         reverberation: of the room, or None in the open.
+        diffuse_filters: from ambience to the ears, `(2, taps)`; they do not follow `filters` when these change.
+        diffuse_delay: samples from the first of the diffuse filters' taps to a wave's passing, negative where they
+            begin before it.
         sample_rate: Hz.
     """
 
@@ -57,7 +55,11 @@ class SceneTensors:
     speed_of_sound: Tensor
     filters: Tensor
     propagation_delay: bool = False
+    air: Tensor | None = None
+    obstacles: Visibility | None = None
     reverberation: Reverberation | None = None
+    diffuse_filters: Tensor | None = None
+    diffuse_delay: int = 0
     sample_rate: int = SAMPLE_RATE
 
     def __post_init__(self) -> None:
@@ -67,11 +69,10 @@ class SceneTensors:
                 f"expected as many sounds, points and gains, found {sources}, {len(self.points)} and "
                 f"{tuple(self.gains.shape)}"
             )
-        for name, points in zip(map(str, range(sources)), self.points, strict=True):
+        for index, points in enumerate(self.points):
             if points.ndim != 2 or points.shape[1] != 3:
-                raise ValueError(
-                    f"points of source {name} must have the shape (points, 3), found {tuple(points.shape)}"
-                )
+                found = tuple(points.shape)
+                raise ValueError(f"points of source {index} must have the shape (points, 3), found {found}")
         if self.filters.ndim != 3 or self.filters.shape[0] != 2:
             raise ValueError(f"filters must have the shape (2, channels, taps), found {tuple(self.filters.shape)}")
 
@@ -79,6 +80,10 @@ class SceneTensors:
     def order(self) -> int:
         """Ambisonic order, by the filters."""
         return order_of_channels(self.filters.shape[1])
+
+    def is_ambient(self, source: int) -> bool:
+        """Whether a source has no place."""
+        return len(self.points[source]) == 0
 
 
 def tensors_of_scene(
@@ -88,12 +93,12 @@ def tensors_of_scene(
     dtype: torch.dtype = torch.float32,
     device: torch.device | str | None = None,
 ) -> SceneTensors:
-    """A scene as tensors, none of which requires gradients yet.
+    """A scene as tensors, none of which requires gradients yet; with its air, obstacles and room as far as it has them.
 
     Args:
         scene: with a mono 48 kHz sound for every source.
         order: Ambisonic order, 1 to 7.
-        hrtf: decoder of that order at 48 kHz; by default MIT KEMAR, magnitude least squares.
+        hrtf: decoder of that order at 48 kHz; by default the library's own.
         dtype: `torch.float64` for `gradcheck`.
         device: where the tensors lie.
 
@@ -105,27 +110,57 @@ def tensors_of_scene(
         raise ValueError(
             f"the decoder must have order {order} at {SAMPLE_RATE} Hz, found {decoder.order} at {decoder.sample_rate}"
         )
-    document = scene.document
-    for source in document.sources:
-        if source.id not in scene.sounds:
-            raise ValueError(f"source {source.id!r}: the scene holds no sound for it")
 
     def tensor(values: object) -> Tensor:
         return torch.tensor(np.asarray(values, float), dtype=dtype, device=device)
 
-    acoustics = document.acoustics
+    document, acoustics = scene.document, scene.document.acoustics
+    sources = document.sources
+    has_ambience = any(source.kind == "ambient" for source in sources)
+    diffuse = diffuse_filters(decoder) if has_ambience else None
+    seen = scene.occlusion if acoustics.occlusion else None
     return SceneTensors(
-        sounds=tuple(tensor(clean_sound(scene.sounds[source.id])) for source in document.sources),
-        gains=tensor([_linear(source.gain_db) for source in document.sources]),
-        points=tuple(tensor(source_points(source)) for source in document.sources),
-        absorption_per_metre=tensor(acoustics.absorption_per_metre),
+        sounds=tuple(tensor(sound) for sound in scene_sounds(scene)),
+        gains=tensor([linear_gain(source.gain_db) for source in sources]),
+        points=tuple(tensor(source_points(source)) for source in sources),
+        absorption_per_metre=tensor(0.0 if acoustics.air else acoustics.absorption_per_metre),
         minimum_distance=tensor(acoustics.minimum_distance),
-        listener_gain=tensor(_linear(document.listener.gain_db)),
+        listener_gain=tensor(linear_gain(document.listener.gain_db)),
         speed_of_sound=tensor(acoustics.speed_of_sound),
         filters=tensor(decoder.filters),
         propagation_delay=acoustics.propagation_delay,
+        air=None if acoustics.air is None else tensor(air_filter_table(acoustics.air, SAMPLE_RATE)),
+        obstacles=None if seen is None else Visibility(tensor(seen.values), tensor(seen.origin), seen.spacing),
+        reverberation=None
+        if acoustics.room is None
+        else reverberation_of_room(acoustics.room, acoustics, decoder, dtype, device),
+        diffuse_filters=None if diffuse is None else tensor(diffuse),
+        diffuse_delay=0 if diffuse is None else decoder.delay - diffuse.shape[1] // 2,
     )
 
 
-def _linear(gain_db: float) -> float:
-    return 10.0 ** (gain_db / 20.0)
+def path_shifts(scene: Scene, positions: Tensor, block_size: int) -> Tensor:
+    """Metres by which sources on paths have moved when they emit what is heard at the ends of blocks.
+
+    Args:
+        scene: whose document holds the paths.
+        positions: of the listener, as in `render`: with propagation delay a source is heard where it was.
+        block_size: samples.
+
+    Returns:
+        For `render`, shape `(blocks + 1, sources, 3)`, without gradients.
+    """
+    motion, acoustics = SourceMotion(scene.document), scene.document.acoustics
+    table = SourceTable(scene.document)
+    samples_per_metre = SAMPLE_RATE / acoustics.speed_of_sound if acoustics.propagation_delay else 0.0
+    change = FASTEST_CHANGE * block_size
+    shifts = np.empty((len(positions), len(table), 3))
+    late = np.zeros(len(table))
+    for block, position in enumerate(positions.detach().cpu().numpy()):
+        for _ in range(_SETTLING if block == 0 else 1):  # at first the time on the way and the place it began at
+            motion.follow(block * block_size / SAMPLE_RATE, late / SAMPLE_RATE)
+            way = np.linalg.norm(table.centroids + motion.shifts - position, axis=1)
+            wanted = np.where(table.ambient, 0.0, way * samples_per_metre)
+            late = wanted if block == 0 else np.clip(wanted, late - change, late + change)
+        shifts[block] = motion.shifts
+    return positions.new_tensor(shifts)
