@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from sonovista.acoustics.occlusion import OcclusionMap
 from sonovista.geometry import direction_from_angles
-from sonovista.scene.document import Acoustics, Listener, SceneDocument, Source
+from sonovista.scene.document import Acoustics, Air, Listener, Room, SceneDocument, Source
 from sonovista.scene.scene import Scene
 
 
@@ -64,3 +65,15 @@ def mixed_scene(samples: int = 701) -> Scene:
         listener_db=-2.0,
         samples=samples,
     )
+
+
+def with_everything(scene: Scene) -> Scene:
+    """The same in a room with air, delays, and something in the way."""
+    room = Room(centre=(0.0, 0.0, 0.0), size=(8.0, 6.0, 3.0), absorption=[(0.3,) * 8] * 6)
+    acoustics = scene.document.acoustics.model_copy(
+        update={"propagation_delay": True, "air": Air(), "occlusion": True, "room": room}
+    )
+    shape = (len(scene.document.sources), 5, 5, 3)
+    values = np.random.default_rng(0).random(shape).astype(np.float32)
+    occlusion = OcclusionMap(np.array([-2.0, -2.0, -1.0]), 1.0, values)
+    return Scene(scene.document.model_copy(update={"acoustics": acoustics}), scene.sounds, occlusion=occlusion)

@@ -1,15 +1,16 @@
+import threading
 import tracemalloc
 
 import numpy as np
 import pytest
-from acoustic_scenes import ambient, area, mixed_scene, noise, point, point_at, scene_of
+from acoustic_scenes import ambient, area, mixed_scene, noise, point, point_at, scene_of, with_everything
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.signal import fftconvolve
 
 from sonovista.ambisonics import load_default_filters
 from sonovista.geometry import rotation_from_yaw_pitch_roll
-from sonovista.render import BinauralRenderer, Pose, render_ambisonics, render_binaural
+from sonovista.render import AmbisonicRenderer, BinauralRenderer, Pose, render_ambisonics, render_binaural
 from sonovista.scene.scene import Scene
 
 ORIGIN = np.zeros(3)
@@ -74,6 +75,30 @@ def test_fast_motion_makes_no_clicks() -> None:
     assert curvature < 2.0 * np.abs(ears).max() * (2.0 * np.pi * 200.0 / 48_000.0) ** 2
 
 
+def _circling_tone(block_size: int) -> np.ndarray:
+    """Both ears of a 1 kHz tone that circles the head in one second, its second round."""
+    scene = scene_of(point_at(0.0, distance=1.0), absorption=0.0)
+    scene.sounds["thing"] = (0.3 * np.sin(2.0 * np.pi * 1000.0 * np.arange(48_000) / 48_000.0)).astype(np.float32)
+    renderer = AmbisonicRenderer(scene, 3, block_size)
+    renderer.jump_to(ORIGIN, np.eye(3))
+    turns = [2.0 * np.pi * (block + 1) * block_size / 48_000.0 for block in range(96_000 // block_size)]
+    field = np.concatenate([renderer.render_block(ORIGIN, rotation_from_yaw_pitch_roll(yaw=t)) for t in turns], axis=1)
+    filters = load_default_filters(3).filters.astype(float)
+    return fftconvolve(filters, field[None].astype(float), axes=-1).sum(axis=1)[:, 24_000:72_000]
+
+
+def test_blocks_leave_no_trace_at_multiples_of_their_rate() -> None:
+    by_sample = _circling_tone(1)
+    difference = _circling_tone(256) - by_sample
+    tone, trace = (np.abs(np.fft.rfft(ears * np.hanning(48_000), axis=1)) for ears in (by_sample, difference))
+    frequency = np.arange(tone.shape[1])[:, None]  # 1 Hz apart
+    lines = 187.5 * np.arange(1, 100)
+    beside = np.concatenate([lines, 1000.0 + lines, np.abs(1000.0 - lines)])
+    near = (np.abs(frequency - beside) <= 8.0).any(axis=1)
+    assert 20.0 * np.log10(trace[:, near].max() / tone.max()) <= -75.0
+    assert 20.0 * np.log10(trace.max() / tone.max()) <= -60.0
+
+
 def test_a_muted_source_is_not_heard() -> None:
     scene = scene_of(point("left", [0.0, 2.0, 0.0]), point("right", [0.0, -2.0, 0.0]))
     renderer = BinauralRenderer(scene)
@@ -91,8 +116,9 @@ def test_listener_gain_scales_everything() -> None:
     np.testing.assert_allclose(10.0 * soft, loud, atol=1e-5)
 
 
-def test_writes_into_the_callers_buffer_and_nowhere_else() -> None:
-    renderer = BinauralRenderer(mixed_scene())
+@pytest.mark.parametrize("everything", [False, True])
+def test_writes_into_the_callers_buffer_and_nowhere_else(everything: bool) -> None:
+    renderer = BinauralRenderer(with_everything(mixed_scene()) if everything else mixed_scene())
     out = np.empty((2, 256), np.float32)
     assert renderer.render_block(ORIGIN, np.eye(3), out) is out
     R = np.eye(3)
@@ -112,6 +138,17 @@ def test_writes_into_the_callers_buffer_and_nowhere_else() -> None:
             renderer.render_block(ORIGIN, R, wrong)  # pyright: ignore[reportArgumentType]
 
 
+def test_a_pose_may_be_set_from_another_thread() -> None:
+    scene = with_everything(mixed_scene())
+    given, told = BinauralRenderer(scene), BinauralRenderer(scene)
+    for step in range(20):
+        position, R = np.array([0.1 * step, 0.0, 0.0]), rotation_from_yaw_pitch_roll(0.1 * step)
+        thread = threading.Thread(target=told.set_pose, args=(position, R))
+        thread.start()
+        thread.join()
+        np.testing.assert_array_equal(told.render_block(), given.render_block(position, R))
+
+
 def test_refuses_a_decoder_of_another_order_or_rate() -> None:
     with pytest.raises(ValueError, match="order 3"):
         BinauralRenderer(scene_of(), order=3, hrtf=load_default_filters(2))
@@ -125,10 +162,11 @@ def test_refuses_a_decoder_of_another_order_or_rate() -> None:
     gains=st.lists(st.floats(0.0, 1000.0), min_size=1, max_size=4),
     absorption=st.sampled_from([0.0, 0.02, 10.0]),
     listener_db=st.sampled_from([-120.0, 0.0, 60.0]),
+    everything=st.booleans(),
 )
-@example([(1e308, -1e308, 0.0)], [[float("nan")] * 9], [float("inf"), 3e38, -3e38], [1000.0], 0.0, 60.0)
+@example([(1e308, -1e308, 0.0)], [[float("nan")] * 9], [float("inf"), 3e38, -3e38], [1000.0], 0.0, 60.0, True)
 def test_nothing_makes_it_emit_what_is_not_finite_or_beyond_1(
-    positions, matrices, samples, gains, absorption, listener_db
+    positions, matrices, samples, gains, absorption, listener_db, everything
 ) -> None:
     scene = scene_of(
         point("at_the_origin", [0.0, 0.0, 0.0], 60.0),
@@ -139,9 +177,13 @@ def test_nothing_makes_it_emit_what_is_not_finite_or_beyond_1(
     )
     scene.sounds["at_the_origin"] = np.array(samples, np.float32)
     scene.sounds["far"] = np.array(samples, np.float32)[::-1]
+    if everything:
+        scene = with_everything(scene)
     renderer = BinauralRenderer(scene, order=1, block_size=64)
     for step in range(6):
         renderer.set_gain("far", gains[step % len(gains)])
+        if np.isfinite(positions[step % len(positions)]).all():
+            renderer.move_source("far", positions[step % len(positions)])
         R = np.array(matrices[step % len(matrices)]).reshape(3, 3) if step % 2 else np.eye(3)
         block = renderer.render_block(positions[step % len(positions)], R)
         assert np.isfinite(block).all()

@@ -73,14 +73,14 @@ def render(
     elif form is Form.VIDEO:
         from sonovista.render.pictures import render_video_file
 
-        loaded = Scene.load(scene, parts=("gaussians", "sounds"))
+        loaded = Scene.load(scene, parts=("gaussians", "sounds", "depth"))
         path = _trajectory(loaded, trajectory, seconds)
         with _frame_progress(quiet=json_) as report:
             render_video_file(loaded, path, to, width, height, horizontal_fov, frame_rate, order or 3, report)
     else:
         from sonovista.render.offline import render_file
 
-        loaded = Scene.load(scene, parts=("sounds",))
+        loaded = Scene.load(scene, parts=("sounds", "depth"))
         mode = "binaural" if form is Form.BINAURAL else "ambisonics"
         render_file(loaded, _trajectory(loaded, trajectory, seconds), to, mode, order)
     if json_:

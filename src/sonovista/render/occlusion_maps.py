@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from sonovista.acoustics.occlusion import OcclusionMap
 from sonovista.acoustics.ray_casting import RayCaster
 from sonovista.acoustics.source_visibility import ListenerGrid, map_visibility
+from sonovista.errors import BackendUnavailable
 from sonovista.render.source_table import source_points
 from sonovista.scene.document import Source
 from sonovista.scene.mesh import mesh_from_depth
@@ -49,6 +50,26 @@ def build_occlusion_map(scene: Scene, spacing: float = 0.25, mesh_rows: int = 25
     high = np.array([start[0] + REACH, start[1] + REACH, max(floor, start[2] + _ABOVE_START)])
     targets = [_targets(caster, source) for source in document.sources]
     return map_visibility(caster, targets, ListenerGrid.around(low, high, spacing), start)
+
+
+def scene_occlusion(scene: Scene) -> OcclusionMap | None:
+    """The occlusion map that a scene's acoustics ask for, made the first time and kept in `Scene.occlusion`.
+
+    Args:
+        scene: of its parts, the depth decides what hides what.
+
+    Returns:
+        None where the acoustics have no occlusion, the scene holds no depth, or Embree has no build for this machine:
+        nothing is hidden then.
+    """
+    if not scene.document.acoustics.occlusion:
+        return None
+    if scene.occlusion is None:
+        try:
+            scene.occlusion = build_occlusion_map(scene)
+        except BackendUnavailable:
+            return None
+    return scene.occlusion
 
 
 def _targets(caster: RayCaster, source: Source) -> NDArray[np.float64] | None:

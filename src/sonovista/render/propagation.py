@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from sonovista.acoustics.occlusion import HIDDEN_CUTOFF_HZ, HIDDEN_GAIN, OPEN_CUTOFF_HZ, visibility_kernel
 from sonovista.render.air_filter import FARTHEST, NEAR, air_filter_table
 from sonovista.render.fractional_delay import read_delayed
+from sonovista.render.occlusion_maps import scene_occlusion
 from sonovista.render.path_filters import COEFFICIENTS, filter_paths
 from sonovista.render.sound_loops import SoundLoops
 from sonovista.render.source_table import SourceTable
@@ -61,7 +62,7 @@ class Propagation:
     Everything changes in a straight line over a block.
 
     Args:
-        scene: its acoustics and, for occlusion, its occlusion map.
+        scene: its acoustics and, for occlusion, its map, which is made here where it is missing and the depth is known.
         table: its sources.
         rows: of the signals that are filtered, at least the sources, even.
         block_size: samples of a block.
@@ -79,7 +80,7 @@ class Propagation:
         self._delay = np.zeros(len(table))
         self._lag = np.zeros(len(table))
         self._air = None if acoustics.air is None else air_filter_table(acoustics.air, SAMPLE_RATE)
-        self._map = scene.occlusion if acoustics.occlusion else None
+        self._map = scene_occlusion(scene)
         if self._map is not None and len(self._map.values) != len(table):
             raise ValueError(f"the occlusion map must know {len(table)} sources, found {len(self._map.values)}")
         self._visible = np.ones(len(table))
