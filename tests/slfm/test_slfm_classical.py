@@ -45,7 +45,9 @@ def test_sounds_about_a_sphere_are_found(rng):
     for azimuth_deg in (-60, -20, 0, 35, 70):
         response = tiny_head().responses[6, azimuth_deg % 360]
         binaural = np.stack([np.convolve(noise, ear) for ear in response])
-        assert np.degrees(gcc_phat_azimuth(binaural)) == pytest.approx(azimuth_deg, abs=10)
+        assert np.degrees(gcc_phat_azimuth(binaural)) == pytest.approx(
+            azimuth_deg, abs=15
+        )  # Woodworth: a rigid sphere delays low sounds more
         assert np.sign(np.round(level_difference(binaural))) == np.sign(azimuth_deg)
         assert np.sign(voted_level_difference(binaural)) == np.sign(azimuth_deg) or azimuth_deg == 0
 

@@ -40,7 +40,8 @@ def sift_matches(
     if any(descriptors is None or len(points_) < 2 for points_, descriptors in found):
         return nothing
     (points_a, a), (points_b, b) = found
-    distance = cv2.batchDistance(a, b, cv2.CV_32F, normType=cv2.NORM_L2)[0]
+    squared = np.square(a).sum(axis=1)[:, None] + np.square(b).sum(axis=1) - 2.0 * (a @ b.T)
+    distance = np.sqrt(np.maximum(squared, 0.0))
     nearest = distance.argmin(axis=1)
     best = np.take_along_axis(distance, nearest[:, None], axis=1)[:, 0]
     others = distance.copy()

@@ -1,0 +1,183 @@
+"""How far a camera turned between two pictures: the network's estimate, refined by matched points where they agree."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sonovista.geometry.image_files import read_photo
+from sonovista.slfm.classical.matching import sift_matches
+from sonovista.slfm.classical.rotation_fitting import FittedRotation, camera_matrix, pure_rotation
+from sonovista.slfm.features.pictures import FIELD_OF_VIEW, with_field_of_view
+from sonovista.slfm.runtime import MotionNetworks, shared_networks
+
+REFINE_WIDTH = 640
+"""Pixels across, of the pictures whose points are matched."""
+ENOUGH, PLENTY = 12, 40
+"""Matches that must agree before they are believed beside the network, and against it."""
+NEAR = np.radians(15.0)
+MOST = np.radians(60.0)
+"""Pictures 60 degrees wide share nothing beyond."""
+FLAT = 4.0
+"""Standard deviation of grey levels under which a picture shows nothing."""
+
+
+@dataclass(frozen=True)
+class RotationEstimate:
+    """A rotation between two pictures.
+
+    Attributes:
+        angle: radians, left positive.
+        confidence: chance that it is within 10 degrees, in [0, 1].
+        method: `network`, or `refined` where matched points settled it.
+        network_angle: what the network said, radians.
+        inliers: matched points that agree with one rotation.
+        warnings: one line each.
+    """
+
+    angle: float
+    confidence: float
+    method: str
+    network_angle: float
+    inliers: int
+    warnings: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """What `sonovista rotation --json` prints."""
+        return {
+            "rotation_deg": round(float(np.degrees(self.angle)), 3),
+            "confidence": round(self.confidence, 3),
+            "method": self.method,
+            "network_rotation_deg": round(float(np.degrees(self.network_angle)), 2),
+            "matched_points": self.inliers,
+            "warnings": self.warnings,
+        }
+
+
+def rotation(
+    first: str | Path | NDArray[np.uint8],
+    second: str | Path | NDArray[np.uint8],
+    horizontal_fov: float = FIELD_OF_VIEW,
+    pitch: float | None = None,
+    refine: bool = True,
+    networks: MotionNetworks | None = None,
+) -> RotationEstimate:
+    """How far the camera turned from the first picture to the second, left positive.
+
+    Args:
+        first: a picture's file, or RGB `(h, w, 3)` uint8.
+        second: likewise, of the same camera.
+        horizontal_fov: radians across the pictures, in (0, pi); 60 degrees is that of most training pictures.
+        pitch: of both cameras, looking up positive, radians, where it is known; it serves the refinement alone.
+        refine: let matched points settle the angle where enough of them agree.
+        networks: None takes the shipped ones.
+
+    Raises:
+        InputError: a file is no picture.
+    """
+    pictures = [_picture(each) for each in (first, second)]
+    warnings = _doubts(pictures[0], pictures[1], horizontal_fov)
+    return estimate_rotation(
+        *(with_field_of_view(picture, horizontal_fov) for picture in pictures),
+        pitch=pitch,
+        refine=refine,
+        networks=networks or shared_networks(),
+        warnings=warnings,
+    )
+
+
+def estimate_rotation(
+    first: NDArray[np.uint8],
+    second: NDArray[np.uint8],
+    networks: MotionNetworks,
+    pitch: float | None = None,
+    refine: bool = True,
+    warnings: list[str] | None = None,
+) -> RotationEstimate:
+    """As `rotation`, of two pictures that are 60 degrees wide."""
+    warnings = list(warnings or [])
+    mean, disagreement = network_rotation(first, second, networks)
+    fitted = fitted_rotation(first, second, pitch)
+    evidence = rotation_evidence(mean, disagreement, fitted)
+    confidence = float(networks.confidence("rotation").chance(evidence))
+    angle, method = mean, "network"
+    if refine and fitted is not None and believed(fitted, mean):
+        angle, method = fitted.angle, "refined"
+    if any("shows nothing" in warning for warning in warnings):
+        return RotationEstimate(0.0, 0.0, "none", mean, 0, warnings)
+    if fitted is None and confidence < 0.5:
+        warnings.append("the pictures seem to share nothing (more than about 50 degrees apart?): the angle is a guess")
+    return RotationEstimate(angle, confidence, method, mean, 0 if fitted is None else fitted.inliers, warnings)
+
+
+def network_rotation(
+    first: NDArray[np.uint8], second: NDArray[np.uint8], networks: MotionNetworks
+) -> tuple[float, float]:
+    """The network's angle, mean of the pictures and their mirror images, and how far the two differ; radians."""
+    one, two = networks.picture(first), networks.picture(second)
+    found = networks.rotation(np.stack([one, one[..., ::-1]]), np.stack([two, two[..., ::-1]]))
+    return float(0.5 * (found[0] - found[1])), float(abs(found[0] + found[1]))
+
+
+def fitted_rotation(
+    first: NDArray[np.uint8], second: NDArray[np.uint8], pitch: float | None = None
+) -> FittedRotation | None:
+    """The rotation that matched points agree on, or None."""
+    sized = [_resized(picture) for picture in (first, second)]
+    matches = sift_matches(sized[0], sized[1])
+    height, width = sized[0].shape[:2]
+    return pure_rotation(matches, camera_matrix(width, height, FIELD_OF_VIEW), pitch)
+
+
+def believed(fitted: FittedRotation, network_angle: float) -> bool:
+    """Whether matched points settle the angle: enough of them beside the network, plenty where it says otherwise."""
+    if abs(fitted.angle) > MOST:
+        return False
+    near = abs(fitted.angle - network_angle) < NEAR
+    return fitted.inliers >= (ENOUGH if near else PLENTY)
+
+
+def rotation_evidence(mean: float, disagreement: float, fitted: FittedRotation | None) -> NDArray[np.float64]:
+    """What tells a good estimate from a bad one, shape `(5,)`."""
+    inliers = 0 if fitted is None else fitted.inliers
+    apart = NEAR * 2.0 if fitted is None else min(abs(fitted.angle - mean), NEAR * 2.0)
+    share = 0.0 if fitted is None else fitted.inliers / max(1, fitted.matches)
+    return np.array([disagreement, abs(mean), np.log1p(inliers), apart, share])
+
+
+def _doubts(first: NDArray[np.uint8], second: NDArray[np.uint8], horizontal_fov: float) -> list[str]:
+    out = []
+    if first.shape != second.shape:
+        sizes = [f"{picture.shape[1]}x{picture.shape[0]}" for picture in (first, second)]
+        out.append(f"the pictures differ in size ({sizes[0]} and {sizes[1]}): both are taken as equally wide views")
+    for name, picture in (("first", first), ("second", second)):
+        if float(picture.astype(np.float32).mean(axis=2).std()) < FLAT:
+            out.append(f"the {name} picture shows nothing (one shade all over): no rotation can be told")
+    if first.shape == second.shape and np.array_equal(first, second) and not out:
+        out.append("the pictures are the same: no rotation")
+    if not np.radians(30.0) <= horizontal_fov <= np.radians(100.0):
+        out.append(
+            f"a field of view of {np.degrees(horizontal_fov):.0f} degrees is far from what was learned from (60)"
+        )
+    return out
+
+
+def _picture(picture: str | Path | NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if isinstance(picture, str | Path):
+        return read_photo(picture, 1024).pixels
+    array = np.asarray(picture)
+    if array.ndim != 3 or array.shape[2] != 3 or array.dtype != np.uint8 or 0 in array.shape:
+        raise ValueError(f"a picture must be RGB, uint8, (h, w, 3), found {array.dtype} {array.shape}")
+    return array
+
+
+def _resized(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    height, width = picture.shape[:2]
+    if width == REFINE_WIDTH:
+        return picture
+    size = (REFINE_WIDTH, round(height * REFINE_WIDTH / width))
+    way = cv2.INTER_AREA if width > REFINE_WIDTH else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(picture, size, interpolation=way), np.uint8)

@@ -1,0 +1,104 @@
+"""The exported networks, run by ONNX Runtime, without torch."""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonovista.errors import BackendUnavailable, InputError
+from sonovista.slfm.calibration import Logistic
+from sonovista.slfm.features.pictures import as_input
+from sonovista.slfm.features.spatial import spatial_features
+from sonovista.slfm.features.spectrograms import magnitude_and_phase
+
+SHIPPED = Path(__file__).parent / "data"
+_GRAPHS = {"sound": "sound.onnx", "rotation": "rotation.onnx"}
+_BATCH = 32
+
+
+class MotionNetworks:
+    """Sound direction and camera rotation.
+
+    Args:
+        folder: with `model.json`, `sound.onnx` and `rotation.onnx`; None takes those that are shipped.
+
+    Raises:
+        InputError: the folder does not hold them.
+        BackendUnavailable: ONNX Runtime is not installed.
+    """
+
+    def __init__(self, folder: str | Path | None = None) -> None:
+        self.folder = SHIPPED if folder is None else Path(folder)
+        path = self.folder / "model.json"
+        try:
+            self.facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+        except ValueError:
+            raise InputError(f"{path}: expected JSON, found what cannot be read as it") from None
+        if self.facts.get("format") != 1:
+            raise InputError(f"{path}: format: expected 1, found {self.facts.get('format')!r}")
+        self._sessions: dict[str, Any] = {}
+
+    @property
+    def seconds(self) -> float:
+        """Of sound that the network is given at once."""
+        return float(self.facts["audio"]["seconds"])
+
+    def confidence(self, kind: str) -> Logistic:
+        """How sure an estimate of `sound` or `rotation` is, from what `localize` and `rotation` measure of it."""
+        return Logistic.from_list(self.facts["confidence"][kind])
+
+    def sound_features(self, binaural: NDArray[np.floating]) -> NDArray[np.float32]:
+        """What the network is given of `(2, seconds * 16000)` samples."""
+        if self.facts["audio"]["features"] == "spatial":
+            return spatial_features(binaural)
+        return magnitude_and_phase(binaural)
+
+    def sound(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Azimuths in radians, left positive, `(B,)`, of features `(B, 4, bands, frames)`."""
+        return self._run("sound", features=features)
+
+    def picture(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """What the network is given of an RGB picture `(h, w, 3)` that is 60 degrees wide."""
+        return as_input(image, self.facts["vision"]["image_width"], self.facts["vision"]["image_height"])
+
+    def rotation(self, first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float64]:
+        """How far the camera turned, radians, left positive, `(B,)`, between pictures `(B, 3, h, w)`."""
+        return self._run("rotation", first=first, second=second) * int(self.facts["mirror_sign"])
+
+    def _run(self, name: str, **inputs: NDArray[np.float32]) -> NDArray[np.float64]:
+        if name not in self._sessions:
+            self._sessions[name] = _session(self.folder / _GRAPHS[name])
+        count = len(next(iter(inputs.values())))
+        parts = [
+            self._sessions[name].run(None, {key: value[k : k + _BATCH] for key, value in inputs.items()})[0]
+            for k in range(0, count, _BATCH)
+        ]
+        return np.concatenate(parts).astype(float) if parts else np.zeros(0)
+
+
+@lru_cache(maxsize=4)
+def shared_networks(folder: Path | None = None) -> MotionNetworks:
+    """Networks that are loaded once and used again."""
+    return MotionNetworks(folder)
+
+
+def _session(path: Path) -> Any:
+    try:
+        import onnxruntime
+    except ImportError:
+        raise BackendUnavailable(f"{path.name} is run by ONNX Runtime: pip install onnxruntime") from None
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    if not path.exists():
+        raise InputError(f"{path}: expected an exported network, found no file")
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        line = " ".join(str(error).split())[:160]
+        raise InputError(f"{path}: expected an ONNX graph, found what ONNX Runtime refuses: {line}") from None
