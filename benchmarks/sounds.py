@@ -16,28 +16,10 @@ from environment import environment
 
 from sonovista.generate.sounding.procedural import Synthesizer, synthesise
 from sonovista.generate.sounding.protocol import SAMPLE_RATE
-from sonovista.generate.sounding.synthesis import SYNTHESES
+from sonovista.generate.sounding.synthesis import DISTINCT_KINDS, SYNTHESES
 from sonovista.metrics.sound_texture import leave_one_out, nearest_kinds, texture_vector
 from sonovista.signal.loops import join_click, join_level_step
 
-KINDS = [
-    "running_water",
-    "waterfall",
-    "surf",
-    "rain",
-    "wind",
-    "leaves",
-    "fire",
-    "birds",
-    "crickets",
-    "bees",
-    "traffic",
-    "engine",
-    "crowd",
-    "bell",
-    "clock",
-    "machine_hum",
-]
 SECONDS = 8.0
 
 
@@ -49,7 +31,7 @@ def main() -> None:
     notes: list[str] = []
     samples = round(SECONDS * SAMPLE_RATE)
     vectors, kinds, steps, clicks = [], [], [], []
-    for kind in KINDS:
+    for kind in DISTINCT_KINDS:
         for seed in range(arguments.seeds):
             loop = synthesise(kind, samples, seed)
             vectors.append(texture_vector(loop, SAMPLE_RATE))
@@ -61,7 +43,7 @@ def main() -> None:
     confusions = Counter(f"{true} as {found}" for true, found in zip(labels, told, strict=True) if true != found)
     document = {
         "environment": environment(),
-        "kinds": KINDS,
+        "kinds": DISTINCT_KINDS,
         "seeds": arguments.seeds,
         "leave_one_out_accuracy": round(float(np.mean(told == labels)), 4),
         "confusions": dict(confusions),
@@ -95,7 +77,7 @@ def recordings(examples: np.ndarray, labels: np.ndarray, notes: list[str]) -> di
     cache = sound_recordings.fetch(notes)
     names = list(np.unique(labels))
     table, right, total = [], 0, 0
-    for kind in KINDS:
+    for kind in DISTINCT_KINDS:
         for relative in sound_recordings.RECORDINGS.get(kind, []):
             path = cache / relative
             if not path.exists():

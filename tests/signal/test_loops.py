@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sonovista.signal.loops import best_loop_start, join_click, join_level_step, make_loop
+from sonovista.signal.loops import best_loop_start, join_click, join_level_step, make_loop, rotated_to_steadiest
 
 RATE = 8_000
 
@@ -34,6 +34,21 @@ def test_a_plain_cut_is_noticed_by_the_measures():
     assert join_level_step(ramp, RATE) > 6
     sine = np.sin(2 * np.pi * 100.4 * np.arange(3 * RATE) / RATE)
     assert join_click(sine) > 3
+
+
+def test_a_loop_whose_join_meets_an_event_is_begun_elsewhere():
+    time = np.arange(4 * RATE) / RATE
+    ticks = 0.01 * low_passed_noise(4 * RATE) + 30 * np.exp(-60 * (time % 0.5)) * np.sin(2 * np.pi * 700 * time)
+    rotated = rotated_to_steadiest(ticks, RATE)
+    assert join_level_step(ticks, RATE) > -3  # among the largest steps of the loop
+    assert join_level_step(rotated, RATE) < -10
+    shift = int(np.flatnonzero(np.isclose(rotated[0], ticks))[0])
+    np.testing.assert_array_equal(np.roll(rotated, shift), ticks)
+
+
+def test_a_loop_too_short_to_judge_stays_as_it_is():
+    loop = low_passed_noise(RATE // 2)
+    assert rotated_to_steadiest(loop, RATE) is loop
 
 
 def test_level_stays_through_the_crossfade():

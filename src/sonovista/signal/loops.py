@@ -8,6 +8,9 @@ from scipy import fft
 
 _QUIET_EDGE_DB = -20.0
 
+_JOIN_WINDOWS = (0.01, 0.05, 0.2)
+"""Seconds on either side of a join over which its step of level is judged: a tick, a beat and a gust."""
+
 
 def make_loop(
     signal: NDArray[np.floating], samples: int, sample_rate: int, rng: np.random.Generator
@@ -15,7 +18,8 @@ def make_loop(
     """A seamless loop of exactly `samples` from a recording of any length.
 
     A longer recording is cut where start and end fit best and crossfaded. A shorter steady one is repeated with a
-    crossfade; a short one with quiet ends (a bark, a single note) is placed several times with rests between.
+    crossfade; a short one with quiet ends (a bark, a single note) is placed several times with rests between. The loop
+    begins where it is steadiest.
 
     Args:
         signal: mono, shape `(n,)`, finite, at least 10 ms long.
@@ -29,21 +33,49 @@ def make_loop(
     signal = np.asarray(signal, float)
     if len(signal) < sample_rate // 100:
         raise ValueError(f"signal: expected at least 10 ms, found {len(signal)} samples")
+    return rotated_to_steadiest(_closed_loop(signal, samples, sample_rate, rng), sample_rate).astype(np.float32)
+
+
+def _closed_loop(
+    signal: NDArray[np.float64], samples: int, sample_rate: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """The loop of `make_loop`, begun wherever it was closed."""
     fade = min(sample_rate // 2, samples // 4)
     if len(signal) >= samples + fade:
         start = best_loop_start(signal, samples, fade, sample_rate)
-        return _close(signal[start : start + samples + fade], samples).astype(np.float32)
+        return _close(signal[start : start + samples + fade], samples)
     if _is_event(signal, sample_rate):
-        return _place_events(signal, samples, sample_rate, rng).astype(np.float32)
+        return _place_events(signal, samples, sample_rate, rng)
     fade = min(fade, len(signal) // 4)
     if len(signal) >= samples:  # no room for the whole fade: what there is is used
-        return _close(signal[: samples + max(1, len(signal) - samples)], samples, fade).astype(np.float32)
+        return _close(signal[: samples + max(1, len(signal) - samples)], samples, fade)
     copies = int(np.ceil(samples / (len(signal) - fade)))
     bounds = np.linspace(0, samples, copies + 1).astype(int)
     out = np.zeros(samples)
     for begin, end in pairwise(bounds):
         _add_faded(out, signal, begin, end - begin)
-    return out.astype(np.float32)
+    return out
+
+
+def rotated_to_steadiest(loop: NDArray[np.floating], sample_rate: int) -> NDArray[np.floating]:
+    """The same closed loop, begun where its level is steadiest, so that no event falls on the join.
+
+    A loop has no first sample of its own; a player that loses or blends a few samples where it wraps is heard least
+    where nothing begins. Sought every 10 ms: where the largest step of level over several windows is smallest.
+
+    Args:
+        loop: closed, shape `(samples,)`.
+        sample_rate: Hz.
+
+    Returns:
+        The loop, rotated; itself where it is too short to be judged (under 0.8 s).
+    """
+    hop = int(_JOIN_WINDOWS[0] * sample_rate)
+    if hop < 1 or len(loop) < 4 * int(max(_JOIN_WINDOWS) * sample_rate):
+        return loop
+    starts = np.arange(0, len(loop), hop)
+    steps = np.max([_level_steps(loop, starts, int(w * sample_rate)) for w in _JOIN_WINDOWS], axis=0)
+    return np.roll(loop, -int(starts[np.argmin(steps)]))
 
 
 def best_loop_start(signal: NDArray[np.floating], samples: int, fade: int, sample_rate: int) -> int:
@@ -79,20 +111,20 @@ def join_level_step(loop: NDArray[np.floating], sample_rate: int, window: float 
         neighbouring windows everywhere in the loop; at most 0 where the join is like any other place.
     """
     width = int(window * sample_rate)
-    count = len(loop) // (width // 2)
-    shifted = np.arange(count) * (width // 2)
-    power = np.concatenate([[0.0], np.cumsum(np.square(np.tile(np.asarray(loop, float), 2)))])
-    mean = np.mean(np.square(loop)) + 1e-20
-    before = (power[shifted + width] - power[shifted]) / width
-    after = (power[shifted + 2 * width] - power[shifted + width]) / width
-    steps = np.abs(10 * np.log10((after + 1e-4 * mean) / (before + 1e-4 * mean)))
-    start = len(loop) - width
-    before, after = (
-        (power[start + width] - power[start]) / width,
-        (power[start + 2 * width] - power[start + width]) / width,
-    )
-    step = abs(10 * np.log10((after + 1e-4 * mean) / (before + 1e-4 * mean)))
-    return float(step - np.percentile(steps, 99))
+    everywhere = _level_steps(loop, np.arange(len(loop) // (width // 2)) * (width // 2), width)
+    return float(_level_steps(loop, np.zeros(1, int), width)[0] - np.percentile(everywhere, 99))
+
+
+def _level_steps(loop: NDArray[np.floating], places: NDArray[np.integer], width: int) -> NDArray[np.float64]:
+    """Absolute steps of level in dB from the `width` samples before each place to those after it, round the loop."""
+    samples = len(loop)
+    # Three turns: both windows of every place lie whole within them.
+    power = np.concatenate([[0.0], np.cumsum(np.square(np.tile(np.asarray(loop, float), 3)))])
+    middle = places + samples
+    floor = 1e-4 * (np.mean(np.square(loop)) + 1e-20)
+    before = (power[middle] - power[middle - width]) / width + floor
+    after = (power[middle + width] - power[middle]) / width + floor
+    return np.abs(10 * np.log10(after / before))
 
 
 def join_click(loop: NDArray[np.floating]) -> float:

@@ -11,6 +11,7 @@ from sonovista.generate.sounding.loudness import normalise_loop, source_gain
 from sonovista.generate.sounding.matching import match
 from sonovista.generate.sounding.protocol import SAMPLE_RATE, Sound
 from sonovista.generate.sounding.synthesis import SYNTHESES
+from sonovista.signal.loops import rotated_to_steadiest
 from sonovista.signal.noise import gain_curve, shaped_noise
 
 NEUTRAL = "neutral_texture"
@@ -48,10 +49,13 @@ def find_synthesis(name: str, prompt: str = "") -> tuple[str, str] | None:
     return None
 
 
-def synthesise(name: str, samples: int, seed: int, sample_rate: int = SAMPLE_RATE) -> NDArray[np.float64]:
-    """A loop of the synthesiser `name` (a key of `SYNTHESES`, else KeyError), shape `(samples,)`, at its raw level."""
+def synthesise(name: str, samples: int, seed: int, sample_rate: int = SAMPLE_RATE) -> NDArray[np.floating]:
+    """A loop of the synthesiser `name` (a key of `SYNTHESES`, else KeyError), shape `(samples,)`, at its raw level.
+
+    It begins where its level is steadiest, so that no tick or call falls on the join.
+    """
     rng = np.random.default_rng([seed & 0xFFFFFFFF, zlib.crc32(name.encode())])
-    return SYNTHESES[name].make(rng, samples, sample_rate)
+    return rotated_to_steadiest(SYNTHESES[name].make(rng, samples, sample_rate), sample_rate)
 
 
 class Synthesizer:

@@ -4,6 +4,6 @@ A synthesiser is a function `(rng, samples, sample_rate) -> float64 (samples,)` 
 add one, write the function and one line in `SYNTHESES`.
 """
 
-from sonovista.generate.sounding.synthesis.table import SYNTHESES, Synthesis
+from sonovista.generate.sounding.synthesis.table import DISTINCT_KINDS, SYNTHESES, Synthesis
 
-__all__ = ["SYNTHESES", "Synthesis"]
+__all__ = ["DISTINCT_KINDS", "SYNTHESES", "Synthesis"]

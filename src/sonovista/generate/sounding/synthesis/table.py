@@ -104,3 +104,23 @@ SYNTHESES: dict[str, Synthesis] = {
     name: Synthesis(make, model, _WORDS.get(name, ())) for name, (make, model) in _MODELS.items()
 }
 """Every procedural sound by its name."""
+
+DISTINCT_KINDS = (
+    "running_water",
+    "waterfall",
+    "surf",
+    "rain",
+    "wind",
+    "leaves",
+    "fire",
+    "birds",
+    "crickets",
+    "bees",
+    "traffic",
+    "engine",
+    "crowd",
+    "bell",
+    "clock",
+    "machine_hum",
+)
+"""Kinds that nobody should take for one another: tests and benchmarks tell them apart by their texture."""

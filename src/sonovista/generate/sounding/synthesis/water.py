@@ -67,6 +67,27 @@ def _unit(signal: Loop) -> Loop:
     return signal / (np.sqrt(np.mean(signal**2)) + 1e-12)
 
 
+def _splashes(
+    sample_rate: int,
+    samples: int,
+    rng: np.random.Generator,
+    rate: float,
+    frequency: float,
+    spread: float,
+    bandwidth: float,
+    decay: tuple[float, float],
+    attack: float,
+    intensity: NDArray[np.floating] | None = None,
+) -> Loop:
+    """`rate` splashes a second: noise about `frequency` (Hz, log-normal with `spread`), of unit RMS."""
+    out = np.zeros(samples)
+    start = poisson_times(samples / sample_rate, rate, rng, intensity)
+    pitch = rng.lognormal(np.log(frequency), spread, len(start))
+    fall, strength = rng.uniform(*decay, len(start)), rng.exponential(1.0, len(start))
+    add_noise_grains(out, sample_rate, start, pitch, bandwidth, fall, strength, rng, attack)
+    return _unit(out)
+
+
 def running_water(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
     """A brook or stream: bubbles in bursts, the patter of splashes, and a hiss; the seed sets its size and its gurgle.
 
@@ -82,24 +103,14 @@ def running_water(rng: np.random.Generator, samples: int, sample_rate: int) -> L
         )
     )
     singing = _unit(bubble_population(sample_rate, samples, rng, 900 * 3**size, 0.00032, 0.0012, 2.0, gurgle))
-    patter = np.zeros(samples)
-    start = poisson_times(samples / sample_rate, 180 * 3**size, rng, gurgle)
-    add_noise_grains(
-        patter,
-        sample_rate,
-        start,
-        rng.lognormal(np.log(2600), 0.6, len(start)),
-        3000.0,
-        rng.uniform(40, 220, len(start)),
-        rng.exponential(1.0, len(start)),
-        rng,
-        attack=0.003,
+    patter = _splashes(
+        sample_rate, samples, rng, 180 * 3**size, 2600.0, 0.6, 3000.0, (40.0, 220.0), 0.003, intensity=gurgle
     )
     hiss = shaped_noise(
         samples, sample_rate, gain_curve([(100, -22), (400, -3), (900, 0), (3000, -5), (9000, -9), (16000, -20)]), rng
     )
     bright = 0.25 + 0.6 * brightness
-    return bubbles + bright * (0.7 * singing + 0.6 * _unit(patter)) + (0.1 + 0.3 * size * bright) * hiss
+    return bubbles + bright * (0.7 * singing + 0.6 * patter) + (0.1 + 0.3 * size * bright) * hiss
 
 
 def len_frames(samples: int) -> int:
@@ -141,26 +152,14 @@ def waterfall(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
 
 def fountain(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
     """A fountain: many small splashes on a basin, brighter and steadier than a brook."""
-    splash = np.zeros(samples)
-    start = poisson_times(samples / sample_rate, rng.uniform(250, 500), rng)
-    add_noise_grains(
-        splash,
-        sample_rate,
-        start,
-        rng.lognormal(np.log(3500), 0.4, len(start)),
-        2500.0,
-        rng.uniform(60, 200, len(start)),
-        rng.exponential(1.0, len(start)),
-        rng,
-        attack=0.002,
-    )
+    splash = _splashes(sample_rate, samples, rng, rng.uniform(250, 500), 3500.0, 0.4, 2500.0, (60.0, 200.0), 0.002)
     bubbles = bubble_population(
         sample_rate, samples, rng, rate=rng.uniform(900, 1800), smallest=0.0005, largest=0.003, exponent=1.8
     )
     bed = shaped_noise(
         samples, sample_rate, gain_curve([(200, -24), (1000, -6), (3500, 0), (9000, -6), (18000, -20)]), rng
     )
-    return _unit(bubbles) + 0.5 * _unit(splash) + 0.35 * bed
+    return _unit(bubbles) + 0.5 * splash + 0.35 * bed
 
 
 def dripping(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
