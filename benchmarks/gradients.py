@@ -149,7 +149,7 @@ def _derivative_error(function: Callable[[Tensor], Tensor], value: Tensor, direc
 
 
 def recover(
-    place: tuple[float, float, float], off: tuple[float, float], steps: int, other_tail: bool
+    place: tuple[float, float, float], off: tuple[float, float], steps: int, other_tail: bool = False
 ) -> dict[str, Any]:
     samples, gain, absorption = 94 * BLOCK_SIZE, 0.5, 0.3
     acoustics = Acoustics(room=room(absorption))
