@@ -11,6 +11,8 @@ def write_room_glb(path: Path, seed: int = 0, up: str = "y", options: RoomOption
     """Write it with its textures; its size in metres, x forward, y left, z up."""
     import trimesh
     from PIL import Image
+    from trimesh.visual import TextureVisuals
+    from trimesh.visual.material import PBRMaterial
 
     layout = draw_room(np.random.default_rng(seed), options)
     scene = trimesh.Scene()
@@ -23,10 +25,10 @@ def write_room_glb(path: Path, seed: int = 0, up: str = "y", options: RoomOption
         s, t = (np.linalg.norm(u) / repeat, np.linalg.norm(v) / repeat) if repeat > 0.0 else (1.0, 1.0)
         uv = np.array([[0.0, 1.0], [s, 1.0], [s, 1.0 - t], [0.0, 1.0 - t]])
         texture = (255.0 * layout.textures[rectangle.finish.texture][::4, ::4]).astype(np.uint8)
-        material = trimesh.visual.material.PBRMaterial(
+        material = PBRMaterial(
             baseColorTexture=Image.fromarray(texture), baseColorFactor=[1.0, 1.0, 1.0, 1.0], doubleSided=True
         )
-        visual = trimesh.visual.TextureVisuals(uv=uv, material=material)
+        visual = TextureVisuals(uv=uv, material=material)
         scene.add_geometry(trimesh.Trimesh(vertices, [[0, 1, 2], [0, 2, 3]], visual=visual, process=False))
-    path.write_bytes(scene.export(file_type=path.suffix[1:]))
+    scene.export(str(path))
     return layout.size
