@@ -17,7 +17,7 @@ from sonovista.ambisonics import design_decoder, diffuse_field_equalized, read_s
 
 SAMPLE_RATE = 48_000
 TAPS = 256
-DELAY = 40
+DELAY = 48
 SOFA_NAME = "MIT_KEMAR_normal_pinna.sofa"
 OUTPUT = Path(__file__).parents[1] / "src/sonovista/ambisonics/data/mit_kemar_magls_48k.npz"
 

@@ -2,9 +2,17 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from heads import interaural_delay
+from heads import fibonacci, interaural_delay
 
-from sonovista.ambisonics import BinauralDecoder, decoder_bytes, load_default_filters, spherical_harmonics
+from sonovista.ambisonics import (
+    BinauralDecoder,
+    HRTFSet,
+    decoder_bytes,
+    load_default_filters,
+    spherical_harmonics,
+    spherical_harmonics_of_directions,
+)
+from sonovista.ambisonics.head_equalization import estimate_delay
 from sonovista.ambisonics.spherical_harmonics import left_right_signs
 from sonovista.geometry.equirectangular import pixel_angles, pixel_solid_angles
 
@@ -37,6 +45,14 @@ def test_interaural_delay_is_that_of_a_head(order: int) -> None:
         high = 0.0875 / 343.0 * (np.sin(angle) + angle) * 1e6
         found = float(interaural_delay(left, right))
         assert min(low, high) - 60.0 <= found <= max(low, high) + 60.0
+
+
+@pytest.mark.parametrize("order", range(2, 8))
+def test_a_wave_passes_the_heads_centre_at_the_delay(order: int) -> None:
+    decoder, directions = load_default_filters(order), fibonacci(400)
+    heard = np.einsum("dc,ect->det", spherical_harmonics_of_directions(order, directions), decoder.filters)
+    found = estimate_delay(HRTFSet(heard, directions, decoder.sample_rate))
+    assert found == pytest.approx(decoder.delay, abs=0.6)
 
 
 @pytest.mark.parametrize(("order", "most_db"), [(1, 3.0), (2, 2.0), (3, 1.2), (4, 0.6), (7, 0.6)])

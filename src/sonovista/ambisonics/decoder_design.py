@@ -33,7 +33,7 @@ def design_decoder(
     sample_rate: int = 48_000,
     *,
     taps: int = 512,
-    delay: int = 40,
+    delay: int = 48,
     cutoff: float = 2000.0,
     symmetric: bool | None = None,
 ) -> BinauralDecoder:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonovista.ambisonics.hrtf_set import HRTFSet, quadrature_weights
-from sonovista.ambisonics.spherical_head import HEAD_RADIUS, SPEED_OF_SOUND, sphere_delay
+from sonovista.ambisonics.spherical_head import sphere_response
 from sonovista.ambisonics.unmeasured_directions import complete_sphere
 
 _SAMPLES, _DELAY = 1024, 64
@@ -34,8 +34,11 @@ def diffuse_field_equalized(hrtf_set: HRTFSet, low_frequency: float = 250.0) -> 
     frequencies = np.linspace(0.0, 0.5 * hrtf_set.sample_rate, size // 2 + 1)
     power = np.einsum("d,def->f", hrtf_set.weights, np.abs(spectra) ** 2) / 2.0
     ears = spectra * _inverse_of_power(power, frequencies)
-    ears = ears * np.exp(-1j * _common_phase(ears, hrtf_set.directions, frequencies))
+    # what all share in phase: taking it out moves time zero to the head's centre, and changes no difference
+    shared = np.unwrap(np.angle(_shared_beside_sphere(ears, hrtf_set, frequencies)))
+    ears = ears * np.exp(-1j * _fractional_octave_mean(shared, frequencies, 1.0 / 6.0))
     delays = _low_frequency_delays(ears, frequencies, 1.4 * low_frequency, 3.0 * low_frequency)
+    delays = delays - hrtf_set.weights @ delays.mean(axis=1)  # long waves reach the two ears evenly about the centre
     small_head = np.exp(-2j * np.pi * frequencies * delays[..., None])
     blend = np.clip(np.log2(np.maximum(frequencies, 1e-3) / low_frequency) * 1.5 + 0.5, 0.0, 1.0)
     ears = blend * ears + (1.0 - blend) * small_head
@@ -50,22 +53,18 @@ def diffuse_field_equalized(hrtf_set: HRTFSet, low_frequency: float = 250.0) -> 
 
 
 def estimate_delay(hrtf_set: HRTFSet) -> float:
-    """Samples at which a wave passes the head's centre, from the mean of all responses below 800 Hz.
-
-    The mean over all directions of what an ear on a rigid sphere of radius `a` hears is the wave at the sphere's centre
-    times `exp(i k a) / (1 + i k a)`: the term of order zero of its expansion.
+    """Samples at which a wave passes the head's centre, from the phase that all responses below 1.5 kHz share beside
+    those of a rigid sphere.
     """
     size = _fft_size(max(4096, hrtf_set.hrirs.shape[-1]))
+    onset = float(np.argmax(np.abs(np.einsum("d,des->s", hrtf_set.weights, hrtf_set.hrirs))))
     frequencies = np.linspace(0.0, 0.5 * hrtf_set.sample_rate, size // 2 + 1)
-    mean = np.einsum("d,des->s", hrtf_set.weights, hrtf_set.hrirs)
-    onset = float(np.argmax(np.abs(mean)))
-    angular = 2.0 * np.pi * frequencies[(frequencies > 200.0) & (frequencies < 800.0)]
-    spectrum = np.fft.rfft(mean, size)[(frequencies > 200.0) & (frequencies < 800.0)]
-    if not np.any(spectrum):
+    band = (frequencies > 200.0) & (frequencies < 1500.0)
+    turns = np.exp(2j * np.pi * frequencies[band] * onset / hrtf_set.sample_rate)
+    shared = _shared_beside_sphere(hrtf_set.spectra(size)[..., band] * turns, hrtf_set, frequencies[band])
+    if not np.any(shared):
         return onset
-    ka = angular * HEAD_RADIUS / SPEED_OF_SOUND
-    phase = np.unwrap(np.angle(spectrum * np.exp(1j * angular * onset / hrtf_set.sample_rate)))
-    slope = np.polyfit(angular, phase - (ka - np.arctan(ka)), 1, w=np.abs(spectrum))[0]
+    slope = np.polyfit(2.0 * np.pi * frequencies[band], np.unwrap(np.angle(shared)), 1, w=np.abs(shared))[0]
     return float(np.clip(onset - slope * hrtf_set.sample_rate, 0.0, hrtf_set.hrirs.shape[-1]))
 
 
@@ -104,15 +103,17 @@ def _fractional_octave_mean(
     return (total[high] - total[low]) / (high - low)
 
 
-def _common_phase(
-    spectra: NDArray[np.complex128], directions: NDArray[np.float64], frequencies: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Phase that all directions share once a sphere's delays are taken out: bulk delay and what the equaliser left.
-
-    Taking it out moves time zero to the head's centre and changes no difference between ears or directions.
-    """
-    aligned = spectra * np.exp(2j * np.pi * frequencies * sphere_delay(directions)[..., None])
-    return _fractional_octave_mean(np.unwrap(np.angle(aligned.mean(axis=(0, 1)))), frequencies, 1.0 / 6.0)
+def _shared_beside_sphere(
+    spectra: NDArray[np.complex128], hrtf_set: HRTFSet, frequencies: NDArray[np.float64]
+) -> NDArray[np.complex128]:
+    """Mean over directions and ears of the spectra times the conjugates of those of a rigid sphere with ears aside."""
+    angles = np.linspace(0.0, np.pi, 91)
+    sphere = np.conj(sphere_response(frequencies, angles))
+    cosine = np.clip(hrtf_set.directions[:, 1:2] * np.array([1.0, -1.0]), -1.0, 1.0)
+    nearest = np.rint(np.arccos(cosine) / np.pi * 90.0).astype(int)
+    weights = hrtf_set.weights
+    ears = [np.einsum("d,df,df->f", weights, spectra[:, ear], sphere[nearest[:, ear]]) for ear in range(2)]
+    return np.asarray(0.5 * (ears[0] + ears[1]), complex)
 
 
 def _low_frequency_delays(
