@@ -41,7 +41,7 @@ def test_people_read_a_table(sonovista: Run, files: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("stereo.wav", "recording.wav"), ("stereo.wav", "AmbiX", "2 channels")),
+        (("stereo.wav", "recording.wav"), ("stereo.wav", "Ambisonic", "found 2")),
         (("missing.wav", "recording.wav"), ("missing.wav",)),
         (("estimate.wav", "text.wav"), ("text.wav",)),
         (("third.wav", "recording.wav"), ("third.wav", "--order 1")),

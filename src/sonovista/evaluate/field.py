@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sonovista.ambisonics.ambix_files import read_ambix
 from sonovista.ambisonics.analysis import intensity_direction
 from sonovista.ambisonics.spherical_harmonics import order_of_channels, spherical_harmonics_of_directions
 from sonovista.errors import InputError
@@ -20,7 +21,6 @@ from sonovista.metrics.field import (
     equal_area_samples,
     loud_points,
 )
-from sonovista.signal.audio_files import read_audio
 
 SAMPLE_RATE = 48_000
 MAP_HEIGHT = 90
@@ -156,23 +156,6 @@ def compare_fields_as_published(
     return _compare(estimate, reference, 1, "published", [])
 
 
-def read_ambix(path: str | Path) -> NDArray[np.float32]:
-    """Read an AmbiX file (ACN, SN3D) at 48 kHz, shape `((order + 1) ** 2, samples)`.
-
-    Raises:
-        InputError: it cannot be read, or has not the channels of an order from 1 to 7.
-    """
-    field = read_audio(path, SAMPLE_RATE)
-    try:
-        _order(field)
-    except ValueError:
-        raise InputError(
-            f"{path}: expected an AmbiX file of order 1 to 7 (4, 9, 16, 25, 36, 49 or 64 channels), found "
-            f"{field.shape[0]} channel{'s' if field.shape[0] != 1 else ''}"
-        ) from None
-    return field
-
-
 def compare_files(
     estimate: str | Path, reference: str | Path, published: bool = False, order: int | None = None, window: float = 1.0
 ) -> FieldComparison:
@@ -188,19 +171,16 @@ def compare_files(
     Raises:
         InputError: a file cannot be read or is of another order.
     """
-    heard, wanted = read_ambix(estimate), read_ambix(reference)
+    limit = 1 if published else order
+    heard, wanted = (read_ambix(path, SAMPLE_RATE, limit) for path in (estimate, reference))
     if published:
         return compare_fields_as_published(heard, wanted)
-    for path, field in ((estimate, heard), (reference, wanted)):
-        if order is not None and _order(field) < order:
-            raise InputError(f"{path}: expected order {order} at least, found order {_order(field)}")
-    if order is None and heard.shape[0] != wanted.shape[0]:
+    if heard.shape[0] != wanted.shape[0]:
         raise InputError(
             f"{estimate}: expected order {_order(wanted)} as in {reference}, found order {_order(heard)}; "
             f"compare up to a common one with --order {min(_order(heard), _order(wanted))}"
         )
-    channels = heard.shape[0] if order is None else (order + 1) ** 2
-    return compare_fields(heard[:channels], wanted[:channels], SAMPLE_RATE, window)
+    return compare_fields(heard, wanted, SAMPLE_RATE, window)
 
 
 def _compare(
