@@ -7,7 +7,9 @@ from rich.console import Console
 from rich.table import Table
 
 from sonovista.geometry import angles_from_direction
+from sonovista.render.reverberation import room_reverberation_times
 from sonovista.scene import Scene, Source
+from sonovista.scene.document import SceneDocument
 
 METHODS = {"offline": "classical methods, nothing downloaded"}
 """Profile -> what a person should know of how the scene was made."""
@@ -30,8 +32,8 @@ def print_scene_summary(scene: Scene, folder: Path, seconds: float, profile: str
         )
     console.print(table)
     count = 0 if scene.gaussians is None else len(scene.gaussians)
-    place = "a room" if document.indoor else "the open"
-    console.print(f"\n{count:,} Gaussians, {place}; {seconds:.1f} s, {profile} profile: {METHODS[profile]}")
+    console.print(f"\n{count:,} Gaussians, {_surroundings(document)}")
+    console.print(f"{seconds:.1f} s, {profile} profile: {METHODS[profile]}")
     if document.photo is not None:
         camera = document.photo
         held = f"pitch {camera.pitch_deg:+.1f}°, roll {camera.roll_deg:+.1f}°"
@@ -39,6 +41,15 @@ def print_scene_summary(scene: Scene, folder: Path, seconds: float, profile: str
     for warning in document.warnings:
         console.print(f"note: {warning}")
     console.print(f"\nWalk through it and hear it:  [bold]sonovista view {folder}[/bold]")
+
+
+def _surroundings(document: SceneDocument) -> str:
+    room = document.acoustics.room
+    if room is None:
+        return "a room" if document.indoor else "the open"
+    length, width, height = room.size
+    middle = room_reverberation_times(room, document.acoustics)[2:4].mean()  # 500 Hz and 1 kHz, as rooms are quoted
+    return f"a room of {length:.1f} x {width:.1f} x {height:.1f} m that reverberates for {middle:.1f} s"
 
 
 def direction_in_words(azimuth_deg: float) -> str:
