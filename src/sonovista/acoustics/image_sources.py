@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sonovista.acoustics.image_source_kernels import box_images, count_images, sum_pulses
 from sonovista.acoustics.pulses import HALF_WIDTH, pulse_table
-from sonovista.acoustics.shoebox import checked_absorption
+from sonovista.acoustics.shoebox import box_volume, checked_absorption
 
 MOST_IMAGES = 20_000_000
 
@@ -55,9 +55,8 @@ def image_sources(
     box = _checked_box(size, source, receiver)
     reflection = np.sqrt(1.0 - checked_absorption(absorption))
     order, reach = _limits(box[0], max_order, max_distance)
+    _check_count(box[0], order, reach)
     count = count_images(*box, order, reach)
-    if count > MOST_IMAGES:
-        raise ValueError(f"at most {MOST_IMAGES} images are computed, found {count}: lower the order or the distance")
     out = ImageSources(
         np.empty(count), np.empty((count, 3)), np.empty((count, reflection.shape[1])), np.empty(count, np.int64)
     )
@@ -91,7 +90,7 @@ def omnidirectional_response(
         Shape `(samples,)` or `(R, samples)`.
 
     Raises:
-        ValueError: a place is outside the box, or neither limit is given.
+        ValueError: a place is outside the box, neither limit is given, or there would be too many images.
     """
     places = np.atleast_2d(np.asarray(receivers, float))
     reflection = np.sqrt(1.0 - checked_absorption(absorption))
@@ -105,6 +104,7 @@ def omnidirectional_response(
     samples = max(1, round(duration * sample_rate))
     order, reach = _limits(boxes[0][0], max_order, duration * speed_of_sound)
     out = np.zeros((len(boxes), samples + 2 * HALF_WIDTH))
+    _check_count(boxes[0][0], order, reach)
     for row, box in zip(out, boxes, strict=True):
         sum_pulses(*box, reflection[:, 0], order, reach, sample_rate / speed_of_sound, pulse_table(), row)
     out = out[:, HALF_WIDTH : HALF_WIDTH + samples]
@@ -124,6 +124,15 @@ def _checked_box(
             raise ValueError(f"{name} must be inside the box {box.tolist()}, found {np.asarray(place).tolist()}")
         places.append(point)
     return box, places[0], places[1]
+
+
+def _check_count(size: NDArray[np.float64], order: int, reach: float) -> None:
+    """Images fill space evenly: in a ball there is one for each volume of the box, 4/3 n^3 up to order n."""
+    count = min(4.0 / 3.0 * np.pi * reach**3 / box_volume(size), 4.0 / 3.0 * float(order) ** 3)
+    if count > MOST_IMAGES:
+        raise ValueError(
+            f"at most {MOST_IMAGES} images are computed, found {count:.3g}: lower the order or the distance"
+        )
 
 
 def _limits(size: NDArray[np.float64], max_order: int | None, max_distance: float | None) -> tuple[int, float]:
