@@ -172,6 +172,19 @@ def test_spherical_harmonics_are_smooth_at_the_poles(direction: tuple[float, flo
     assert _check(lambda points: source_coefficients(points, still, ahead, alpha, nearest, 7), 2.0 * vector)
 
 
+def test_gradients_are_the_same_when_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = tensors_of_scene(scene_of(area("pond", np.random.default_rng(1).normal(size=(40, 3)))), 3, dtype=DOUBLE)
+    positions, turns = torch.linspace(0.0, 1.0, 27, dtype=DOUBLE).reshape(9, 3), torch.eye(3, dtype=DOUBLE)
+
+    def gradient(points_and_poses: int) -> Any:
+        monkeypatch.setattr("sonovista.render.differentiable.encoding.LARGEST_PART", points_and_poses)
+        points = scene.points[0].clone().requires_grad_()
+        ears = render(replace(scene, points=(points,)), positions, turns.expand(9, 3, 3), 64)
+        return torch.autograd.grad(ears.square().sum(), points)[0]
+
+    torch.testing.assert_close(gradient(100), gradient(1 << 16), rtol=1e-10, atol=1e-12)
+
+
 def test_the_limiter_has_a_gradient_beyond_its_knee(scene: SceneTensors, path: tuple[Any, Any]) -> None:
     loud = replace(scene, gains=40.0 * scene.gains)
     assert render(loud, *path, BLOCK_SIZE).abs().max() > 0.9

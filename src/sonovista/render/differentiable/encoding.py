@@ -2,9 +2,13 @@
 
 import torch
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
 
 from sonovista.render.differentiable.propagation import ramp
 from sonovista.render.differentiable.spherical_harmonics import directions_and_lengths, spherical_harmonics
+
+LARGEST_PART = 1 << 16
+"""Points times poses that are worked on together, so that memory does not grow with the time that is rendered."""
 
 
 def distance_gain(distance: Tensor, absorption_per_metre: Tensor, minimum_distance: Tensor) -> Tensor:
@@ -33,6 +37,35 @@ def source_coefficients(
     Returns:
         Shape `(poses, (order + 1) ** 2)`, SN3D in the listener's axes.
     """
+    poses_at_once = max(1, LARGEST_PART // max(1, points.shape[1]))
+    if len(positions) <= poses_at_once:
+        return _of_poses(points, positions, R_world_listener, absorption_per_metre, minimum_distance, order)
+    places = points.expand(len(positions), -1, -1)
+    parts = [
+        # What lies between a part's input and its few coefficients is forgotten, and made again for its gradient.
+        checkpoint(
+            _of_poses,
+            places[start : start + poses_at_once],
+            positions[start : start + poses_at_once],
+            R_world_listener[start : start + poses_at_once],
+            absorption_per_metre,
+            minimum_distance,
+            order,
+            use_reentrant=False,
+        )
+        for start in range(0, len(positions), poses_at_once)
+    ]
+    return torch.cat(parts)
+
+
+def _of_poses(
+    points: Tensor,
+    positions: Tensor,
+    R_world_listener: Tensor,
+    absorption_per_metre: Tensor,
+    minimum_distance: Tensor,
+    order: int,
+) -> Tensor:
     in_head_frame = (points - positions[:, None]) @ R_world_listener
     directions, distance = directions_and_lengths(in_head_frame)
     sigma = distance_gain(distance, absorption_per_metre, minimum_distance)
