@@ -1,4 +1,4 @@
-"""A Chromium for all browser tests, and two little worlds to show in it."""
+"""A Chromium for all browser tests, and little worlds to show in it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 import pytest
+from acoustic_worlds import acoustic_worlds
 from playwright.sync_api import Browser, Page
 from viewer_pages import VIEWPORT, Open, make_scene, placed
 
@@ -47,10 +48,10 @@ def scene_folders(
     one_source_scene: Scene, mixed_scene: Scene, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Path]:
     root = tmp_path_factory.mktemp("scenes")
-    folders = {"one": root / "one", "mixed": root / "mixed"}
-    one_source_scene.save(folders["one"])
-    mixed_scene.save(folders["mixed"])
-    return folders
+    scenes = {"one": one_source_scene, "mixed": mixed_scene} | acoustic_worlds()
+    for name, scene in scenes.items():
+        scene.save(root / name)
+    return {name: root / name for name in scenes}
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +74,14 @@ class Pages:
         self._browser = browser
         self._addresses = addresses
         self._open: list[Page] = []
+        self._bare: dict[str, Page] = {}
         self.problems: list[str] = []
+
+    def bare(self, scene: str) -> Page:
+        """A page without controls; the same one every time."""
+        if scene not in self._bare:
+            self._bare[scene] = self.open(scene, ui=0)
+        return self._bare[scene]
 
     def open(self, scene: str, viewport: tuple[int, int] = VIEWPORT, **parameters: float) -> Page:
         page = self._browser.new_page(viewport={"width": viewport[0], "height": viewport[1]})
@@ -105,14 +113,11 @@ def module_pages(browser: Browser, addresses: dict[str, str]) -> Iterator[Pages]
     pages.close()
 
 
-@pytest.fixture(scope="module")
-def bare_pages(module_pages: Pages) -> dict[str, Page]:
-    """A page without controls for each world, shared by the tests of a file, which leave it as it was."""
-    return {scene: module_pages.open(scene, ui=0) for scene in ("one", "mixed")}
-
-
 @pytest.fixture
-def bare_page(bare_pages: dict[str, Page], module_pages: Pages) -> Iterator[Callable[[str], Page]]:
-    """One of these pages by its world's name; afterwards nothing may have gone wrong in its console."""
-    yield lambda scene: bare_pages[scene]
+def bare_page(module_pages: Pages) -> Iterator[Callable[[str], Page]]:
+    """A page without controls by its world's name, shared by the tests of a file, which leave it as it was.
+
+    Afterwards nothing may have gone wrong in its console.
+    """
+    yield module_pages.bare
     assert module_pages.problems == []

@@ -1,11 +1,12 @@
 /** Where a scene's files come from: the server, or the page itself when it was exported. */
-import type { EmbeddedScene, HrirDocument, SceneDocument } from "./document";
+import type { AcousticsDocument, ArrayDocument, EmbeddedScene, HrirDocument, SceneDocument } from "./document";
 
 export type Progress = (loaded: number, total: number) => void;
 
 export interface SceneFiles {
   readonly document: SceneDocument;
   hrir(order: number): Promise<HrirDocument>;
+  acoustics(): Promise<AcousticsDocument>;
   bytes(path: string, onProgress?: Progress): Promise<Uint8Array<ArrayBuffer>>;
 }
 
@@ -16,6 +17,7 @@ export async function openSceneFiles(): Promise<SceneFiles> {
   return {
     document: scene,
     hrir: async (order) => (await (await get(`api/hrir/${order}`)).json()) as HrirDocument,
+    acoustics: async () => (await (await get("api/acoustics")).json()) as AcousticsDocument,
     bytes: async (path, onProgress) => {
       const encoded = path.split("/").map(encodeURIComponent).join("/");
       return readAll(await get(`scene/${encoded}`), onProgress);
@@ -57,6 +59,7 @@ function embeddedFiles(element: HTMLElement): SceneFiles {
       order === embedded.hrir.order
         ? Promise.resolve(embedded.hrir)
         : Promise.reject(new Error(`this page carries filters of order ${embedded.hrir.order} only`)),
+    acoustics: () => Promise.resolve(embedded.acoustics),
     bytes: async (path, onProgress) => {
       const name = embedded.files[path];
       const holder = name === undefined ? null : document.getElementById(name);
@@ -78,4 +81,14 @@ export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
     for (let i = 0; i < binary.length; i++) bytes[at++] = binary.charCodeAt(i);
   }
   return bytes;
+}
+
+/** An array's values: as they are where they are float32, from 0 to 1 where they are unsigned. */
+export function decodeArray({ shape, dtype, data }: ArrayDocument): Float32Array<ArrayBuffer> {
+  const { buffer } = decodeBase64(data);
+  const values =
+    dtype === "float32" ? new Float32Array(buffer) : Float32Array.from(new Uint16Array(buffer), (value) => value / 65535);
+  const count = shape.reduce((product, extent) => product * extent, 1);
+  if (values.length !== count) throw new Error(`expected ${count} values of the scene's acoustics, found ${values.length}`);
+  return values;
 }

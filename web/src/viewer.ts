@@ -72,7 +72,7 @@ export async function openViewer(files: SceneFiles, parameters: Parameters, over
     stage,
     setPose: (pose) => session.setPose(pose),
     capture: () => stage.capture(),
-    renderAudio: (poses, seconds) => renderOffline(sound, poses, seconds, mixer.gains()),
+    renderAudio: (poses, seconds) => renderOffline(sound, poses, seconds, mixer.gains(), mixer.room),
   };
 }
 

@@ -48,6 +48,10 @@ def viewed_document(document: SceneDocument) -> dict[str, Any]:
     """What the page may know of `scene.json`: what it shows and plays, not how the scene was made."""
     kept = {"title", "sources", "listener", "acoustics", "gaussians", "camera_height"}
     content = document.model_dump(mode="json", include=kept)
+    # The rest of the acoustics goes with the filters and maps that it asks for (`acoustics_document`).
+    content["acoustics"] = {
+        field: content["acoustics"][field] for field in ("absorption_per_metre", "minimum_distance")
+    }
     for source in content["sources"]:
         for field in ("mask", "provenance", "confidence"):
             source.pop(field)

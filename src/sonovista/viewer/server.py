@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from sonovista.errors import InputError
 from sonovista.scene.document import SceneDocument
 from sonovista.scene.reading import existing_file, read_document
+from sonovista.viewer.acoustics_document import CachedAcoustics
 from sonovista.viewer.files import client_folder, hrir_document, media_type, viewed_document, viewed_files
 
 HOST = "127.0.0.1"
@@ -82,6 +83,7 @@ def create_app(scene_path: str | Path) -> Starlette:
     client = client_folder()
     assets = {path.name: path for path in (client / "assets").iterdir() if path.is_file()}
     _check_files(folder, read_document(folder))
+    cached = CachedAcoustics(folder)
 
     def document_now() -> SceneDocument:
         try:
@@ -101,6 +103,13 @@ def create_app(scene_path: str | Path) -> Starlette:
     def scene(_: Request) -> Response:
         return JSONResponse(viewed_document(document_now()))
 
+    def acoustics(_: Request) -> Response:
+        document = document_now()
+        try:
+            return JSONResponse(cached.get(document))
+        except InputError as error:
+            raise HTTPException(409, str(error)) from error
+
     def scene_file(request: Request) -> Response:
         name = request.path_params["path"]
         path = viewed_files(folder, document_now()).get(name)
@@ -118,6 +127,7 @@ def create_app(scene_path: str | Path) -> Starlette:
         Route("/", page),
         Route("/assets/{name}", asset),
         Route("/api/scene", scene),
+        Route("/api/acoustics", acoustics),
         Route("/api/hrir/{order:int}", hrir),
         Route("/scene/{path:path}", scene_file),
     ]

@@ -1,101 +1,125 @@
-/** Looped mono sounds at places in the world, encoded into one Ambisonic bus in the listener's head frame. */
+/**
+ * A scene's looped sounds, encoded into one Ambisonic bus in the listener's head frame; beside it the ambience at both
+ * ears, and what the room hears. The equations are those of `sonovista.render.encoder`.
+ */
+import { roomShare, visibility, type Medium } from "./acoustics";
+import { DelayedLoop } from "./fractional-delay";
 import { rotationWorldListener, type ListenerPose } from "./listening";
+import { airCoefficients, clearPath, obstacleCoefficients, PATH_COEFFICIENTS, PathFilter } from "./path-filters";
+import { Ramp } from "./ramp";
+import { follow, type SourcePath } from "./source-motion";
 import { SphericalHarmonics } from "./spherical-harmonics";
 
 export interface EncoderSource {
-  /** Metres in the world, x y z after each other; the source is the mean over them; empty for ambience, which fills W. */
+  /** Metres in the world, x y z after each other; the source is the mean over them; empty for ambience. */
   readonly points: Float64Array;
+  /** Of one that moves. */
+  readonly path?: SourcePath;
   /** Linear. */
   readonly gain: number;
-  /** One loop at the context's rate. */
-  readonly samples: Float32Array;
+  /** Loops at the context's rate: one, or for ambience what each ear hears. */
+  readonly loops: readonly Float32Array[];
 }
 
-export interface Medium {
-  /** Per metre: alpha in sigma(d) = exp(-alpha d) / max(d, minimumDistance). */
-  readonly absorption: number;
-  /** Metres. */
-  readonly minimumDistance: number;
-  /** Linear, on everything. */
-  readonly listenerGain: number;
+/** Where a render quantum goes; every array of one length. */
+export interface EncoderOutputs {
+  /** One for each Ambisonic channel. */
+  readonly field: readonly Float32Array[];
+  /** Left and right ear. */
+  readonly ambience: readonly Float32Array[];
+  /** All sources by their amplitudes at 1 m, as the room hears them. */
+  readonly send: Float32Array;
 }
 
-/** Coefficients that move in a straight line, so that neither a step nor a mute can click. */
-class Ramp {
-  readonly target: Float64Array;
-  readonly current: Float64Array;
-  readonly step: Float64Array;
-  remaining = 0;
+/** Where a moving source was when its sound left depends on how long that took. */
+const SETTLING = 4;
 
-  constructor(channels: number) {
-    this.target = new Float64Array(channels);
-    this.current = new Float64Array(channels);
-    this.step = new Float64Array(channels);
-  }
-
-  /** Reach `target` after so many samples; at once where it is 0. */
-  start(samples: number): void {
-    this.remaining = samples;
-    if (samples === 0) {
-      this.current.set(this.target);
-      return;
-    }
-    for (let c = 0; c < this.step.length; c++) this.step[c] = (this.target[c]! - this.current[c]!) / samples;
-  }
-}
-
-export class AmbisonicEncoder {
+export class SceneEncoder {
   readonly #harmonics: SphericalHarmonics;
-  readonly #ramps: Ramp[];
-  readonly #userGains: Float64Array;
+  readonly #voices: Voice[];
+  readonly #medium: Medium;
+  readonly #sampleRate: number;
+  /** Where numbers other than the Ambisonic coefficients lie in a ramp. */
+  readonly #layout: Layout;
+  #signal = new Float32Array(128);
+  #remaining = 0;
   #cursor = 0;
 
-  constructor(
-    order: number,
-    readonly sources: readonly EncoderSource[],
-    readonly medium: Medium,
-  ) {
+  constructor(order: number, sources: readonly EncoderSource[], medium: Medium, sampleRate: number) {
     this.#harmonics = new SphericalHarmonics(order);
-    this.#ramps = sources.map(() => new Ramp(this.#harmonics.channels));
-    this.#userGains = new Float64Array(sources.length).fill(1);
+    this.#medium = medium;
+    this.#sampleRate = sampleRate;
+    const { channels } = this.#harmonics;
+    const filtered = medium.air !== undefined || medium.occlusion !== undefined;
+    this.#layout = { send: channels, path: channels + 1, delay: channels + 1 + PATH_COEFFICIENTS, filtered };
+    this.#voices = sources.map((source, index) => new Voice(source, index, this.#layout, medium));
   }
 
-  get channels(): number {
-    return this.#harmonics.channels;
+  /** Whether there is more to approach when the ramp has ended, though the listener stays. */
+  get restless(): boolean {
+    return this.#remaining === 0 && this.#voices.some((voice) => voice.source.path !== undefined || voice.late);
   }
 
   setUserGains(gains: ArrayLike<number>): void {
-    this.#userGains.set(Array.from(gains).slice(0, this.sources.length));
+    this.#voices.forEach((voice, index) => (voice.userGain = gains[index] ?? 1));
   }
 
-  /** Move the listener: every coefficient reaches its new value after `rampSamples`. */
+  /** Move the listener: everything reaches its new value after `rampSamples`, at once where that is 0. */
   moveTo(pose: ListenerPose, rampSamples: number): void {
     const R = rotationWorldListener(pose);
-    this.sources.forEach((source, index) => {
-      const ramp = this.#ramps[index]!;
-      this.#coefficients(source, pose, R, ramp.target);
-      const gain = source.gain * this.medium.listenerGain * this.#userGains[index]!;
-      for (let c = 0; c < ramp.target.length; c++) ramp.target[c]! *= gain;
-      ramp.start(rampSamples);
-    });
+    const time = (this.#cursor + rampSamples) / this.#sampleRate;
+    for (const voice of this.#voices) {
+      const settling = rampSamples === 0 && voice.source.path && this.#medium.delay ? SETTLING : 1;
+      for (let round = 0; round < settling; round++) {
+        this.#approach(voice, pose, R, time, rampSamples);
+        voice.ramp.start(rampSamples);
+      }
+    }
+    this.#remaining = rampSamples;
   }
 
-  #coefficients(source: EncoderSource, pose: ListenerPose, R: Float64Array, target: Float64Array): void {
-    target.fill(0);
-    const { points } = source;
-    if (points.length === 0) {
-      target[0] = 1;
+  #approach(voice: Voice, pose: ListenerPose, R: Float64Array, time: number, rampSamples: number): void {
+    const { source, ramp, shift } = voice;
+    const gain = source.gain * this.#medium.listenerGain * voice.userGain;
+    ramp.target.fill(0, 0, this.#layout.path);
+    if (voice.ambient) {
+      ramp.target[0] = gain;
       return;
     }
-    const share = 3 / points.length;
+    if (source.path) follow(source.path, time - ramp.current[this.#layout.delay]! / this.#sampleRate, shift);
+    this.#coefficients(voice, pose, R, gain);
+    const [x, y, z] = [voice.x + shift[0]!, voice.y + shift[1]!, voice.z + shift[2]!];
+    const distance = Math.hypot(x - pose.x, y - pose.y, z - pose.z);
+    const { air, occlusion, delay, room } = this.#medium;
+    if (room) ramp.target[this.#layout.send] = gain * roomShare(room, x, y, z);
+    if (air) airCoefficients(air, distance, ramp.target, this.#layout.path);
+    if (occlusion) {
+      const visible = visibility(occlusion, voice.index, pose.x, pose.y, pose.z);
+      obstacleCoefficients(occlusion, visible, this.#sampleRate, ramp.target, this.#layout.path);
+    }
+    if (!delay) return;
+    // After a leap the sound catches up no faster than this.
+    const wanted = distance * delay.samplesPerMetre;
+    const before = ramp.current[this.#layout.delay]!;
+    const largest = rampSamples === 0 ? Infinity : delay.fastestChange * rampSamples;
+    const reached = Math.min(Math.max(wanted, before - largest), before + largest);
+    ramp.target[this.#layout.delay] = reached;
+    voice.late = reached !== wanted;
+  }
+
+  #coefficients({ source, ramp, shift }: Voice, pose: ListenerPose, R: Float64Array, gain: number): void {
+    const { points } = source;
+    const { absorption, minimumDistance } = this.#medium;
+    const share = (3 * gain) / points.length;
+    const [x, y, z] = [pose.x - shift[0]!, pose.y - shift[1]!, pose.z - shift[2]!];
     for (let i = 0; i < points.length; i += 3) {
-      const dx = points[i]! - pose.x;
-      const dy = points[i + 1]! - pose.y;
-      const dz = points[i + 2]! - pose.z;
+      const dx = points[i]! - x;
+      const dy = points[i + 1]! - y;
+      const dz = points[i + 2]! - z;
       const distance = Math.hypot(dx, dy, dz);
-      const sigma = Math.exp(-this.medium.absorption * distance) / Math.max(distance, this.medium.minimumDistance);
+      const sigma = Math.exp(-absorption * distance) / Math.max(distance, minimumDistance);
       if (distance === 0) {
-        this.#harmonics.accumulate(1, 0, 0, share * sigma, target); // without a direction: ahead
+        this.#harmonics.accumulate(1, 0, 0, share * sigma, ramp.target); // without a direction: ahead
         continue;
       }
       const scale = 1 / distance;
@@ -104,41 +128,124 @@ export class AmbisonicEncoder {
         (R[1]! * dx + R[4]! * dy + R[7]! * dz) * scale,
         (R[2]! * dx + R[5]! * dy + R[8]! * dz) * scale,
         share * sigma,
-        target,
+        ramp.target,
       );
     }
   }
 
-  /** Fill the bus: one array for each Ambisonic channel, all of one length. */
-  process(bus: readonly Float32Array[]): void {
-    const frames = bus[0]?.length ?? 0;
-    for (const channel of bus) channel.fill(0);
-    this.sources.forEach((source, index) => {
-      const ramp = this.#ramps[index]!;
-      const ramped = Math.min(frames, ramp.remaining);
-      const length = source.samples.length;
-      if (length === 0) return;
-      const start = this.#cursor % length;
-      for (let c = 0; c < bus.length; c++) {
-        let gain = ramp.current[c]!;
-        const step = ramp.step[c]!;
-        const out = bus[c]!;
-        if (gain === 0 && (ramped === 0 || step === 0)) continue;
-        let at = start;
-        for (let i = 0; i < ramped; i++) {
-          gain += step;
-          out[i]! += gain * source.samples[at]!;
-          if (++at === length) at = 0;
-        }
-        if (ramped === ramp.remaining) gain = ramp.target[c]!;
-        for (let i = ramped; i < frames; i++) {
-          out[i]! += gain * source.samples[at]!;
-          if (++at === length) at = 0;
-        }
-        ramp.current[c] = gain;
+  process({ field, ambience, send }: EncoderOutputs): void {
+    for (const channel of field) channel.fill(0);
+    for (const ear of ambience) ear.fill(0);
+    send.fill(0);
+    const frames = send.length;
+    if (this.#signal.length !== frames) this.#signal = new Float32Array(frames);
+    const ramped = Math.min(frames, this.#remaining);
+    const arrived = ramped === this.#remaining;
+    for (const voice of this.#voices) {
+      const { ramp } = voice;
+      if (voice.ambient) {
+        ambience.forEach((ear, index) => {
+          voice.read(index, this.#cursor, this.#signal);
+          mix(this.#signal, ramp, 0, ramped, ear);
+        });
+      } else if (voice.audible()) {
+        voice.readPath(this.#cursor, ramped, this.#signal);
+        for (let c = 0; c < field.length; c++) mix(this.#signal, ramp, c, ramped, field[c]!);
+        if (this.#medium.room) mix(this.#signal, ramp, this.#layout.send, ramped, send);
       }
-      ramp.remaining -= ramped;
-    });
+      ramp.advance(ramped, arrived);
+    }
+    this.#remaining -= ramped;
     this.#cursor += frames;
   }
+}
+
+interface Layout {
+  readonly send: number;
+  readonly path: number;
+  readonly delay: number;
+  readonly filtered: boolean;
+}
+
+/** One source's loops, and all of it that changes. */
+class Voice {
+  readonly ambient: boolean;
+  readonly ramp: Ramp;
+  readonly shift = new Float64Array(3);
+  /** Of its points. */
+  readonly x: number;
+  readonly y: number;
+  readonly z: number;
+  userGain = 1;
+  /** Whether its delay is still to catch up with its distance. */
+  late = false;
+  readonly #layout: Layout;
+  readonly #filter: PathFilter | undefined;
+  readonly #delayed: DelayedLoop | undefined;
+
+  constructor(
+    readonly source: EncoderSource,
+    readonly index: number,
+    layout: Layout,
+    medium: Medium,
+  ) {
+    const { points, loops } = source;
+    this.ambient = points.length === 0;
+    this.ramp = new Ramp(layout.delay + 1);
+    this.#layout = layout;
+    clearPath(this.ramp.target, layout.path);
+    const centre = (axis: number): number =>
+      (points.reduce((sum, value, at) => (at % 3 === axis ? sum + value : sum), 0) * 3) / points.length;
+    [this.x, this.y, this.z] = [centre(0), centre(1), centre(2)];
+    if (this.ambient) return;
+    if (layout.filtered) this.#filter = new PathFilter();
+    if (medium.delay && loops[0]?.length) this.#delayed = new DelayedLoop(loops[0], medium.delay);
+  }
+
+  /** Whether anything of it can be heard in the quantum to come. */
+  audible(): boolean {
+    const { current, step } = this.ramp;
+    for (let c = 0; c < this.#layout.path; c++) if (current[c] !== 0 || step[c] !== 0) return true;
+    return false;
+  }
+
+  /** A loop as it is. */
+  read(loop: number, cursor: number, out: Float32Array): void {
+    const samples = this.source.loops[loop];
+    if (!samples?.length) {
+      out.fill(0);
+      return;
+    }
+    let at = cursor % samples.length;
+    for (let i = 0; i < out.length; i++) {
+      out[i] = samples[at]!;
+      if (++at === samples.length) at = 0;
+    }
+  }
+
+  /** The loop as it arrives: late, and dulled on its way. */
+  readPath(cursor: number, ramped: number, out: Float32Array): void {
+    const at = this.#layout.delay;
+    if (this.#delayed) {
+      this.#delayed.read(cursor, this.ramp.current[at]!, this.ramp.step[at]!, out, 0, ramped);
+      this.#delayed.read(cursor + ramped, this.ramp.target[at]!, 0, out, ramped, out.length);
+    } else {
+      this.read(0, cursor, out);
+    }
+    this.#filter?.process(out, this.ramp, this.#layout.path, ramped);
+  }
+}
+
+/** Adds a signal to a channel with the ramp's `at`-th number, which moves for the first `ramped` samples. */
+function mix(signal: Float32Array, { current, step, target }: Ramp, at: number, ramped: number, out: Float32Array): void {
+  let gain = current[at]!;
+  const change = step[at]!;
+  if (gain === 0 && change === 0) return;
+  for (let i = 0; i < ramped; i++) {
+    gain += change;
+    out[i]! += gain * signal[i]!;
+  }
+  if (ramped === signal.length) return;
+  gain = target[at]!;
+  for (let i = ramped; i < signal.length; i++) out[i]! += gain * signal[i]!;
 }

@@ -1,5 +1,6 @@
 /**
- * Worklet (one Ambisonic bus) -> a stereo filter for each channel -> two ears. The same graph plays live and offline.
+ * Worklet (one Ambisonic bus) -> a stereo filter for each channel -> two ears. The worklet also gives the ambience at
+ * both ears, and what the room hears, which reaches them by the room's tail. The same graph plays live and offline.
  *
  * The filters are native convolvers: the browser runs them in vectorised code, with no delay of their own, where
  * 32 convolutions in the worklet's JavaScript would cost several times as much.
@@ -13,16 +14,23 @@ import type { EncoderMessage, EncoderOptions } from "./worklet";
 const LIMITER_KNEE = 0.8;
 const LIMITER_RANGE = 8;
 
+const SWITCH_SECONDS = 0.02;
+/** A little more than a frame at 60 Hz: poses that come with the frames then join to one motion. */
+const RAMP_SAMPLES = 1024;
+
 export interface BinauralGraph {
   /** Two channels: left and right ear. */
   readonly output: AudioNode;
+  /** Whether the room answers. */
+  setRoom(heard: boolean): void;
   send(message: EncoderMessage): void;
 }
 
 export interface GraphOptions {
   readonly pose: ListenerPose;
   readonly userGains: readonly number[];
-  readonly rampSamples: number;
+  readonly room: boolean;
+  /** Poses that are known beforehand; without them the listener stays until told otherwise. */
   readonly trajectory?: readonly TimedPose[];
 }
 
@@ -37,12 +45,15 @@ export async function buildGraph(
     order: sound.order,
     sources: sound.sources,
     medium: sound.medium,
-    ...options,
+    pose: options.pose,
+    userGains: options.userGains,
+    rampSamples: RAMP_SAMPLES,
+    ...(options.trajectory ? { trajectory: options.trajectory } : {}),
   };
   const encoder = new AudioWorkletNode(context, "sonovista-encoder", {
     numberOfInputs: 0,
-    numberOfOutputs: 1,
-    outputChannelCount: [channels],
+    numberOfOutputs: 3,
+    outputChannelCount: [channels, 2, 1],
     processorOptions,
   });
   const splitter = new ChannelSplitterNode(context, { numberOfOutputs: channels });
@@ -52,15 +63,26 @@ export async function buildGraph(
     channelCountMode: "explicit",
     channelInterpretation: "discrete",
   });
-  encoder.connect(splitter);
+  encoder.connect(splitter, 0);
   sound.filters.forEach((buffer, channel) => {
     const convolver = new ConvolverNode(context, { buffer, disableNormalization: true });
     splitter.connect(convolver, channel);
     convolver.connect(ears);
   });
+  encoder.connect(ears, 1);
+  const send = new GainNode(context, { gain: options.room ? 1 : 0 });
+  if (sound.tail) {
+    const tail = new ConvolverNode(context, { buffer: sound.tail, disableNormalization: true });
+    encoder.connect(send, 2);
+    send.connect(tail).connect(ears);
+  }
   const output = new WaveShaperNode(context, { curve: limiterCurve() });
   ears.connect(output);
-  return { output, send: (message) => encoder.port.postMessage(message) };
+  return {
+    output,
+    send: (message) => encoder.port.postMessage(message),
+    setRoom: (heard) => send.gain.setTargetAtTime(heard ? 1 : 0, context.currentTime, SWITCH_SECONDS),
+  };
 }
 
 async function addEncoder(worklet: AudioWorklet): Promise<void> {
@@ -97,19 +119,15 @@ export async function renderOffline(
   poses: ListenerPose | readonly TimedPose[],
   seconds: number,
   userGains: readonly number[],
+  room: boolean,
 ): Promise<[Float32Array, Float32Array]> {
   const length = Math.round(seconds * SAMPLE_RATE);
   if (!(length > 0)) throw new RangeError(`seconds must be positive, found ${seconds}`);
   const context = new OfflineAudioContext(2, length, SAMPLE_RATE);
-  const moving = Array.isArray(poses) ? (poses as readonly TimedPose[]) : undefined;
-  const pose = moving ? moving[0] : (poses as ListenerPose);
+  const trajectory = Array.isArray(poses) ? (poses as readonly TimedPose[]) : undefined;
+  const pose = trajectory ? trajectory[0] : (poses as ListenerPose);
   if (!pose) throw new RangeError("a trajectory needs one pose at least");
-  const graph = await buildGraph(context, sound, {
-    pose,
-    userGains,
-    rampSamples: 0,
-    ...(moving ? { trajectory: moving } : {}),
-  });
+  const graph = await buildGraph(context, sound, { pose, userGains, room, ...(trajectory ? { trajectory } : {}) });
   graph.output.connect(context.destination);
   const buffer = await context.startRendering();
   return [buffer.getChannelData(0), buffer.getChannelData(1)];

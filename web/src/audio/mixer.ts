@@ -1,4 +1,4 @@
-/** What the visitor sets for each source: mute, solo, gain. */
+/** What the visitor sets: for each source mute, solo and gain; and whether the room is heard. */
 import { linear } from "./loading";
 
 export interface Strip {
@@ -9,6 +9,7 @@ export interface Strip {
 
 export class Mixer {
   #strips: Strip[];
+  #room = true;
   readonly #listeners = new Set<() => void>();
 
   constructor(count: number) {
@@ -23,6 +24,20 @@ export class Mixer {
 
   set(index: number, change: Partial<Strip>): void {
     this.#strips[index] = { ...this.strip(index), ...change };
+    this.#changed();
+  }
+
+  /** Whether the room's reverberation is heard, where the scene has one. */
+  get room(): boolean {
+    return this.#room;
+  }
+
+  set room(heard: boolean) {
+    this.#room = heard;
+    this.#changed();
+  }
+
+  #changed(): void {
     for (const listener of this.#listeners) listener();
   }
 

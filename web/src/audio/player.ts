@@ -4,8 +4,6 @@ import type { ListenerPose } from "./listening";
 import { linear, SAMPLE_RATE, type SceneSound } from "./loading";
 import type { Mixer } from "./mixer";
 
-/** A little more than a frame at 60 Hz: poses that come with the frames then join to one motion. */
-const RAMP_SAMPLES = 1024;
 const FADE_SECONDS = 0.08;
 
 export class Player {
@@ -24,7 +22,10 @@ export class Player {
     pose: ListenerPose,
   ) {
     this.#pose = pose;
-    mixer.onChange(() => this.#graph?.send({ type: "gains", gains: mixer.gains() }));
+    mixer.onChange(() => {
+      this.#graph?.send({ type: "gains", gains: mixer.gains() });
+      this.#graph?.setRoom(mixer.room);
+    });
   }
 
   get on(): boolean {
@@ -80,7 +81,7 @@ export class Player {
     this.#graph = await buildGraph(context, this.sound, {
       pose: this.#pose,
       userGains: this.mixer.gains(),
-      rampSamples: RAMP_SAMPLES,
+      room: this.mixer.room,
     });
     this.#volume = new GainNode(context, { gain: 0 });
     this.#graph.output.connect(this.#volume).connect(context.destination);

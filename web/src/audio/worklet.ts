@@ -1,5 +1,6 @@
 /** Runs the encoder on the audio thread, one render quantum at a time. */
-import { AmbisonicEncoder, type EncoderSource, type Medium } from "./encoder";
+import type { Medium } from "./acoustics";
+import { SceneEncoder, type EncoderSource } from "./encoder";
 import { poseAt, type ListenerPose, type TimedPose } from "./listening";
 
 declare const sampleRate: number;
@@ -25,8 +26,9 @@ export type EncoderMessage =
   | { readonly type: "pose"; readonly pose: ListenerPose }
   | { readonly type: "gains"; readonly gains: readonly number[] };
 
+/** Outputs: the Ambisonic bus; the ambience at both ears; what the room hears. */
 class EncoderProcessor extends AudioWorkletProcessor {
-  readonly #encoder: AmbisonicEncoder;
+  readonly #encoder: SceneEncoder;
   readonly #options: EncoderOptions;
   #pose: ListenerPose;
   #stale = false;
@@ -35,7 +37,7 @@ class EncoderProcessor extends AudioWorkletProcessor {
     super();
     this.#options = options.processorOptions as EncoderOptions;
     const { order, sources, medium, pose, userGains, trajectory } = this.#options;
-    this.#encoder = new AmbisonicEncoder(order, sources, medium);
+    this.#encoder = new SceneEncoder(order, sources, medium, sampleRate);
     this.#encoder.setUserGains(userGains);
     this.#pose = trajectory ? poseAt(trajectory, 0) : pose;
     this.#encoder.moveTo(this.#pose, 0);
@@ -49,17 +51,16 @@ class EncoderProcessor extends AudioWorkletProcessor {
   }
 
   process(_inputs: Float32Array[][], outputs: Float32Array[][]): boolean {
-    const bus = outputs[0];
-    if (!bus?.[0]) return true;
+    const [field, ambience, send] = [outputs[0], outputs[1], outputs[2]?.[0]];
+    if (!field || !ambience || !send) return true;
     const { trajectory, rampSamples } = this.#options;
     if (trajectory) {
-      const frames = bus[0].length;
-      this.#encoder.moveTo(poseAt(trajectory, currentTime + frames / sampleRate), frames);
-    } else if (this.#stale) {
+      this.#encoder.moveTo(poseAt(trajectory, currentTime + send.length / sampleRate), send.length);
+    } else if (this.#stale || this.#encoder.restless) {
       this.#encoder.moveTo(this.#pose, rampSamples);
       this.#stale = false;
     }
-    this.#encoder.process(bus);
+    this.#encoder.process({ field, ambience, send });
     return true;
   }
 }
