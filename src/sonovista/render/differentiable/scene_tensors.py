@@ -12,6 +12,7 @@ from sonovista.render.air_filter import air_filter_table
 from sonovista.render.differentiable.propagation import Visibility
 from sonovista.render.differentiable.reverberation import Reverberation
 from sonovista.render.differentiable.room_tensors import reverberation_of_room
+from sonovista.render.occlusion_maps import scene_occlusion
 from sonovista.render.propagation import FASTEST_CHANGE
 from sonovista.render.sound_loops import scene_sounds
 from sonovista.render.source_motion import SourceMotion
@@ -118,7 +119,7 @@ def tensors_of_scene(
     sources = document.sources
     has_ambience = any(source.kind == "ambient" for source in sources)
     diffuse = diffuse_filters(decoder) if has_ambience else None
-    seen = scene.occlusion if acoustics.occlusion else None
+    seen = scene_occlusion(scene)
     return SceneTensors(
         sounds=tuple(tensor(sound) for sound in scene_sounds(scene)),
         gains=tensor([linear_gain(source.gain_db) for source in sources]),
