@@ -2,11 +2,12 @@
 
     python benchmarks/hrtf.py HEAD.sofa [--orders 1 3 5 7]
 
-Ours and spaudiopy's `magls_bin`, made from the same responses at 48 kHz, at all measured directions. Two variants of
-the head: as measured, and equalised to the diffuse field. `spectral_error_db`: mean absolute difference of the levels
-in ERB bands from 100 Hz to 16 kHz, over directions and ears. `itd_error_us`: mean absolute difference of the lag of
-the greatest interaural cross-correlation below 1.5 kHz, upsampled 8 times. `held_out`: the decoder is made from every
-second direction and measured at the others. `library`: the filters that come with the library, on the equalised head.
+Ours and spaudiopy's `magls_bin`, made from the same responses at 48 kHz, at all measured directions. Three heads: as
+measured, the same equalised to the diffuse field, and a rigid sphere. `spectral_error_db`: mean absolute difference of
+the levels in ERB bands from 100 Hz to 16 kHz, over directions and ears. `itd_error_us`: mean absolute difference of the
+lag of the greatest interaural cross-correlation below 1.5 kHz, upsampled 8 times. `held_out`: the decoder is made from
+every second direction and measured at the others. `library`: the filters that come with the library, on the equalised
+head.
 """
 
 import os
