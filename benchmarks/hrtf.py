@@ -38,6 +38,7 @@ from sonovista.ambisonics import (
     load_default_filters,
     read_sofa,
     spherical_harmonics_of_directions,
+    spherical_head,
 )
 from sonovista.ambisonics.decoder_design import DesignMethod
 from sonovista.ambisonics.diffuse_field import erb_number, frequency_of_erb_number
@@ -130,6 +131,7 @@ def main() -> None:
         setattr(scipy.special, "sph_harm", old)  # noqa: B010 - type checkers know that it is gone
     measured = read_sofa(arguments.sofa, SAMPLE_RATE)
     heads = {"as_measured": (measured, 512), "equalised": (diffuse_field_equalized(measured), 256)}
+    heads["rigid_sphere"] = (spherical_head(SAMPLE_RATE), 256)
     results = []
     for order in arguments.orders:
         for variant, (head, taps) in heads.items():

@@ -39,7 +39,7 @@ Call = Callable[[], NDArray[np.float64]]
 
 
 def import_peers() -> tuple[Any, Any]:
-    """spaudiopy and spharpy; the first greets on stdout and wants a function that SciPy 1.17 took away."""
+    """The two peers: spaudiopy greets on stdout and wants a function that SciPy 1.17 took away."""
     warnings.simplefilter("ignore")
     if not hasattr(scipy.special, "sph_harm"):
         old = lambda m, n, azimuth, zenith: scipy.special.sph_harm_y(n, m, zenith, azimuth)  # noqa: E731
@@ -54,7 +54,8 @@ def compare(calls: dict[str, Call], repeats: int) -> dict[str, Any]:
     """Time calls in turn; the first is ours, and the others' values are held against its."""
     wanted = calls["sonovista"]()
     result: dict[str, Any] = {
-        name: {"difference": float(np.abs(call() - wanted).max())} for name, call in calls.items()
+        name: {} if name == "sonovista" else {"difference": float(np.abs(call() - wanted).max())}
+        for name, call in calls.items()
     }
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(repeats):
@@ -103,7 +104,7 @@ def static_encoding_calls(signals: NDArray[np.float64], angles: NDArray[np.float
     azimuth, elevation = angles
     scale = np.sqrt(4.0 * np.pi)
     return {
-        "sonovista": lambda: spherical_harmonics(ORDER, azimuth, elevation, "n3d").T @ signals,
+        "sonovista": lambda: np.asarray(spherical_harmonics(ORDER, azimuth, elevation, "n3d").T @ signals, float),
         "spaudiopy": lambda: spaudiopy.sph.src_to_sh(signals, azimuth, 0.5 * np.pi - elevation, ORDER) * scale,
     }
 
@@ -116,8 +117,8 @@ def rotation_calls(angles: NDArray[np.float64]) -> dict[str, Call]:
     as_spharpy = [spharpy.transforms.SphericalHarmonicRotation.from_matrix(turn) for turn in turns]
 
     def by_spaudiopy() -> NDArray[np.float64]:
-        # its Euler angles turn about the same axes in the same order, with pitch and roll of our signs
-        return np.stack([spaudiopy.sph.sh_rotation_matrix(ORDER, *ypr) for ypr in angles])
+        # the same axes in the same order; its yaw and roll have the other sign
+        return np.stack([spaudiopy.sph.sh_rotation_matrix(ORDER, *ypr) for ypr in angles * [-1.0, 1.0, -1.0]])
 
     def by_spharpy() -> NDArray[np.float64]:
         return np.stack([np.asarray(r.as_spherical_harmonic_matrix(definition)).reshape(64, 64) for r in as_spharpy])
