@@ -65,6 +65,13 @@ def test_a_field_is_like_itself_and_unlike_its_opposite() -> None:
     assert opposite.auc < 0.01
 
 
+@pytest.mark.parametrize("offset_deg", [15.0, 60.0, 90.0, 130.0])
+def test_plain_correlation_of_two_single_sources_is_the_cosine_between_them(offset_deg: float) -> None:
+    # Over the sphere, cardioids about a and b have the covariance a . b / 3 and the variance 1 / 3.
+    found = compare_fields(_plane(20.0 + offset_deg), _plane(20.0)).measures.correlation
+    assert found == pytest.approx(np.cos(np.radians(offset_deg)), abs=0.002)
+
+
 def test_turning_both_fields_changes_little() -> None:
     a = _plane(30.0) + encode(_noise(seed=1), 2.0, 0.5, 1)
     b = _plane(50.0, 20.0)
