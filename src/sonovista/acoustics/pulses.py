@@ -11,7 +11,7 @@ PHASES = 256
 """Fractions of a sample at which pulses are tabulated; between two of them values go in a straight line."""
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def pulse_table(half_width: int = HALF_WIDTH, phases: int = PHASES) -> NDArray[np.float64]:
     """Pulses delayed by `k / phases` of a sample: shape `(phases + 1, 2 half_width + 1)`, read-only.
 
@@ -27,3 +27,14 @@ def pulse_table(half_width: int = HALF_WIDTH, phases: int = PHASES) -> NDArray[n
     table = np.sinc(time) * window
     table.setflags(write=False)
     return table
+
+
+def pulse_magnitude(half_width: int, bins: int) -> NDArray[np.float64]:
+    """Root of the mean power of pulses at any fraction of a sample, from 0 Hz to half the sample rate, shape `(bins,)`.
+
+    It falls near half the sample rate. What is to join a train of such pulses must fall likewise.
+    """
+    table = pulse_table(half_width, 32)[:-1]
+    length = 1 << (16 * half_width - 1).bit_length()
+    magnitude = np.sqrt((np.abs(np.fft.rfft(table, length)) ** 2).mean(axis=0))
+    return np.interp(np.linspace(0.0, 1.0, bins), np.linspace(0.0, 1.0, len(magnitude)), magnitude)

@@ -19,11 +19,10 @@ from sonovista.ambisonics.spherical_harmonics import spherical_harmonics_of_dire
 from sonovista.render.room_box import BoxRoom
 from sonovista.render.room_head import RoomHead
 from sonovista.render.room_kernels import add_binaural, add_channels
-from sonovista.render.room_tail import ambisonic_tail, binaural_tails
+from sonovista.render.room_tail import PULSE_HALF_WIDTH, ambisonic_tail, binaural_tails
 
 HIGH_PASS_HZ = 25.0
 """Of indirect sound."""
-_HALF_WIDTH = 12  # of pulses in samples
 
 
 @dataclass(frozen=True)
@@ -128,8 +127,8 @@ def binaural_room_responses(
     gain = room.gains(images, early)
     arrival = images.distance * (rate / speed_of_sound)
     taps = head.responses.shape[3]
-    length = min(samples, int(arrival.max(initial=0.0)) + taps + 2 * _HALF_WIDTH + 32)
-    pulses = pulse_table(_HALF_WIDTH).astype(np.float32)
+    length = min(samples, int(arrival.max(initial=0.0)) + taps + 2 * PULSE_HALF_WIDTH + 32)
+    pulses = pulse_table(PULSE_HALF_WIDTH).astype(np.float32)
     scratch = np.empty(taps + pulses.shape[1] - 1, np.float32)
     direct = np.zeros((len(rotations), 2, samples), np.float32)
     indirect = np.zeros((len(rotations), 2, samples), np.float32)
@@ -196,8 +195,8 @@ def ambisonic_room_response(
     samples = room.samples(duration, images.distance[0], sample_rate)
     gain = room.gains(images, early)
     arrival = images.distance * (sample_rate / speed_of_sound)
-    length = min(samples, int(arrival.max(initial=0.0)) + 2 * _HALF_WIDTH + 32)
-    pulses = pulse_table(_HALF_WIDTH).astype(np.float32)
+    length = min(samples, int(arrival.max(initial=0.0)) + 2 * PULSE_HALF_WIDTH + 32)
+    pulses = pulse_table(PULSE_HALF_WIDTH).astype(np.float32)
     weight = spherical_harmonics_of_directions(order, images.direction)
     parts = np.zeros((2, gain.shape[1], weight.shape[1], length), np.float32)
     for part, which in ((0, slice(0, 1)), (1, slice(1, None))):

@@ -5,12 +5,15 @@ from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len
 
 from sonovista.acoustics.bands import octave_weights
+from sonovista.acoustics.pulses import pulse_magnitude
 from sonovista.acoustics.shoebox import box_decay_rates
 from sonovista.ambisonics.rotation import rotation_matrix
 from sonovista.ambisonics.spherical_harmonics import channel_count, degrees_and_indices
 from sonovista.render.room_head import TAIL_ORDER, RoomHead
 from sonovista.render.room_kernels import decode_turned
 
+PULSE_HALF_WIDTH = 12
+"""Samples on each side of a reflection's pulse."""
 _DECAY_POINTS = 64
 
 
@@ -48,7 +51,7 @@ def decay_envelopes(
 
 
 def diffuse_field(samples: int, order: int, seed: int) -> NDArray[np.complex64]:
-    """Spectra of a white diffuse field in SN3D channels, whose pressure has unit variance per sample.
+    """Spectra of a diffuse field of unit pulses in SN3D channels; its pressure is white but near half the sample rate.
 
     Args:
         samples: of the field; it goes round.
@@ -61,6 +64,7 @@ def diffuse_field(samples: int, order: int, seed: int) -> NDArray[np.complex64]:
     degree, _ = degrees_and_indices(order)
     parts = np.random.default_rng(seed).standard_normal((channel_count(order), samples // 2 + 1, 2), dtype=np.float32)
     parts *= np.sqrt(0.5 * samples / (2.0 * degree + 1.0)).astype(np.float32)[:, None, None]
+    parts *= pulse_magnitude(PULSE_HALF_WIDTH, samples // 2 + 1).astype(np.float32)[:, None]
     parts[:, 0] = 0.0
     return parts.view(np.complex64)[..., 0]
 
