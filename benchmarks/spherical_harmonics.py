@@ -35,7 +35,7 @@ from sonovista.geometry import rotation_from_yaw_pitch_roll
 
 ORDER, SEED = 7, 0
 DEGREE = np.repeat(np.arange(ORDER + 1), 2 * np.arange(ORDER + 1) + 1)
-Call = Callable[[], NDArray[np.float64]]
+Call = Callable[[], NDArray[Any]]
 
 
 def import_peers() -> tuple[Any, Any]:
