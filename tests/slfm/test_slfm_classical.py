@@ -1,8 +1,11 @@
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 from learning import tiny_head
 
+from sonovista.geometry.image_files import read_rgb
 from sonovista.slfm.classical.level_difference import LevelDifferenceScale, level_difference, voted_level_difference
 from sonovista.slfm.classical.matching import Matches, sift_matches
 from sonovista.slfm.classical.rotation_fitting import (
@@ -20,9 +23,7 @@ FOV = np.radians(60.0)
 @pytest.fixture(scope="module")
 def panorama():
     """A real photo wrapped around, mirrored at its seam."""
-    from pathlib import Path
-
-    photo = cv2.imread(str(Path(__file__).parent.parent.parent / "examples" / "meadow.jpg"))[..., ::-1]
+    photo = read_rgb(Path(__file__).parent.parent.parent / "examples" / "meadow.jpg")
     half = cv2.resize(photo, (1024, 1024), interpolation=cv2.INTER_AREA)
     return np.ascontiguousarray(np.concatenate([half, half[:, ::-1]], axis=1))
 
@@ -45,9 +46,8 @@ def test_sounds_about_a_sphere_are_found(rng):
     for azimuth_deg in (-60, -20, 0, 35, 70):
         response = tiny_head().responses[6, azimuth_deg % 360]
         binaural = np.stack([np.convolve(noise, ear) for ear in response])
-        assert np.degrees(gcc_phat_azimuth(binaural)) == pytest.approx(
-            azimuth_deg, abs=15
-        )  # Woodworth: a rigid sphere delays low sounds more
+        # a rigid sphere delays low sounds more than Woodworth's formula says
+        assert np.degrees(gcc_phat_azimuth(binaural)) == pytest.approx(azimuth_deg, abs=15)
         assert np.sign(np.round(level_difference(binaural))) == np.sign(azimuth_deg)
         assert np.sign(voted_level_difference(binaural)) == np.sign(azimuth_deg) or azimuth_deg == 0
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,6 +12,7 @@ from learning import tiny_head
 from PIL import Image
 
 from sonovista.errors import InputError
+from sonovista.geometry.image_files import read_rgb
 from sonovista.slfm.camera_rotation import rotation
 from sonovista.slfm.recordings import read_binaural
 from sonovista.slfm.runtime import MotionNetworks
@@ -33,9 +35,7 @@ def heard_from(azimuth_deg: float, seconds: float = 2.0, seed: int = 0) -> np.nd
 
 @pytest.fixture(scope="module")
 def panorama():
-    from pathlib import Path
-
-    photo = cv2.imread(str(Path(__file__).parent.parent.parent / "examples" / "interior.jpg"))[..., ::-1]
+    photo = read_rgb(Path(__file__).parent.parent.parent / "examples" / "interior.jpg")
     half = cv2.resize(photo, (1024, 1024), interpolation=cv2.INTER_AREA)
     return np.ascontiguousarray(np.concatenate([half, half[:, ::-1]], axis=1))
 

@@ -1,5 +1,6 @@
 """A training run as a YAML file: data, networks, objective, optimisation; nothing here needs torch."""
 
+import os
 from pathlib import Path
 from typing import Any, Literal
 
@@ -157,6 +158,7 @@ def run_from(document: dict[str, Any], origin: str) -> TrainingRun:
     if size in SIZES:
         base = SIZES[size].model_dump()
         document = document | {"networks": _merged(base, document.get("networks") or {})}
+    document = _expanded(document, origin)
     try:
         return TrainingRun.model_validate(document)
     except ValidationError as error:
@@ -186,3 +188,18 @@ def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     for key, value in changes.items():
         out[key] = _merged(base[key], value) if isinstance(value, dict) and isinstance(base.get(key), dict) else value
     return out
+
+
+def _expanded(value: Any, origin: str) -> Any:
+    """Environment variables, `${NAME}`, in all texts: where data is differs from machine to machine."""
+    if isinstance(value, dict):
+        return {key: _expanded(item, origin) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_expanded(item, origin) for item in value]
+    if not isinstance(value, str) or "${" not in value:
+        return value
+    expanded = os.path.expandvars(value)
+    if "${" in expanded:
+        name = expanded.split("${", 1)[1].split("}", 1)[0]
+        raise InputError(f"{origin}: expected the environment variable {name} ({value}), found none")
+    return expanded

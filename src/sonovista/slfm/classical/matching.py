@@ -34,7 +34,7 @@ def sift_matches(
 
     Source: Lowe, "Distinctive image features from scale-invariant keypoints" (2004).
     """
-    detector = cv2.SIFT_create(nfeatures=points)
+    detector = cv2.SIFT.create(nfeatures=points)
     found = [detector.detectAndCompute(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), None) for image in (first, second)]
     nothing = Matches(np.zeros((0, 2)), np.zeros((0, 2)))
     if any(descriptors is None or len(points_) < 2 for points_, descriptors in found):

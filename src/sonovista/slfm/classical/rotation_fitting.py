@@ -68,7 +68,9 @@ def five_point(matches: Matches, K: NDArray[np.float64], pitch: float | None = N
     if essential is None or essential.shape != (3, 3):
         return None
     _, rotation, _, mask = cv2.recoverPose(essential, matches.first, matches.second, K, mask=mask)
-    return FittedRotation(turn_between(np.asarray(rotation), pitch), int(np.count_nonzero(mask)), len(matches))
+    return FittedRotation(
+        turn_between(np.asarray(rotation, np.float64), pitch), int(np.count_nonzero(mask)), len(matches)
+    )
 
 
 def pure_rotation(
@@ -96,6 +98,7 @@ def pure_rotation(
         agrees = np.einsum("nk,nk->n", first @ kabsch(first[pair], second[pair]).T, second) > limit
         if agrees.sum() > best.sum():
             best = agrees
+    rotation = np.eye(3)
     for _ in range(5):
         if best.sum() < FEWEST:
             return None

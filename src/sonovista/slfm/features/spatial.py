@@ -33,7 +33,7 @@ def spatial_features(binaural: NDArray[np.floating]) -> NDArray[np.float32]:
     if signal.shape[-1] < FFT:
         signal = np.pad(signal, [(0, 0), (0, FFT - signal.shape[-1])])
     pieces = np.lib.stride_tricks.sliding_window_view(signal, FFT, axis=-1)[:, ::HOP]
-    spectra = rfft(pieces * np.hanning(FFT + 1)[:-1].astype(np.float32), axis=-1)
+    spectra = np.asarray(rfft(pieces * np.hanning(FFT + 1)[:-1].astype(np.float32), axis=-1))
     edges = np.minimum(_EDGES, spectra.shape[-1])
     left, right = spectra
 

@@ -31,7 +31,7 @@ def short_time_spectra(signal: NDArray[np.floating], hop: int, frames: int | Non
     start = (FFT - WINDOW) // 2
     window[start : start + WINDOW] = np.hanning(WINDOW + 1)[:-1]
     pieces = np.lib.stride_tricks.sliding_window_view(padded, FFT, axis=-1)[..., : (count - 1) * hop + 1 : hop, :]
-    return np.swapaxes(rfft(pieces * window, axis=-1)[..., :BINS], -1, -2)
+    return np.swapaxes(np.asarray(rfft(pieces * window, axis=-1), np.complex64)[..., :BINS], -1, -2)
 
 
 def complex_spectrogram(signal: NDArray[np.floating], frames: int = FRAMES) -> NDArray[np.float32]:

@@ -23,8 +23,10 @@ def build_stream(data: DataOptions, split: SplitOptions) -> ExampleStream:
     views = ViewOptions.model_validate(data.views.model_dump() | split.views)
     sounds: Sounds = SoundFolder(split.sounds) if split.sounds else Noise()
     if split.folder is not None:
-        from sonovista.slfm.streams.stored import StoredStream
+        from sonovista.slfm.streams.stored import ShardStream, StoredStream, holds_shards
 
+        if holds_shards(split.folder):
+            return ShardStream(split.folder, sounds, views, split.seed)
         return StoredStream(split.folder, sounds, views, split.seed)
     if split.panoramas is None:
         raise InputError(

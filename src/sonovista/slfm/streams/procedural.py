@@ -125,7 +125,8 @@ class ProceduralStream:
         if self.options.noise_snr_db is None:
             return binaural
         level = float(np.sqrt(np.mean(np.square(binaural)))) * 10.0 ** (-rng.uniform(*self.options.noise_snr_db) / 20.0)
-        return binaural + np.float32(level) * noise_like(rng, binaural.size).reshape(binaural.shape)
+        noise = noise_like(rng, binaural.size).reshape(binaural.shape)
+        return np.asarray(binaural + np.float32(level) * noise, np.float32)
 
 
 def heard(sound: NDArray[np.float32], response: NDArray[np.float32], start: int, samples: int) -> NDArray[np.float32]:

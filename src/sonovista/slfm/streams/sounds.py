@@ -40,6 +40,7 @@ class SoundFolder:
 
     def piece(self, rng: np.random.Generator, samples: int) -> NDArray[np.float32]:
         """A piece of a file drawn at random; short files repeat. Nearly silent pieces are drawn again."""
+        index = 0
         for _ in range(20):
             index = int(rng.integers(len(self.paths)))
             if index not in self._kept:

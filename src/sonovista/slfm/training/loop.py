@@ -78,7 +78,7 @@ class Trainer:
         set_seed(options.seed)
         self.train_stream = train or build_stream(run.data, run.data.train)
         self.validation_stream = validation or build_stream(run.data, run.data.validation)
-        self.objective: nn.Module = build_objective(run).to(memory_format=torch.channels_last)
+        self.objective: nn.Module = build_objective(run).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         parameters = [p for p in self.objective.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(parameters, options.learning_rate, weight_decay=options.weight_decay)
         self.average = MovingAverage(self.objective, options.average) if options.average > 0.0 else None

@@ -33,7 +33,7 @@ class MovingAverage:
                 news.append(value)
             else:
                 self.values[name].copy_(value)
-        torch._foreach_lerp_(floats, news, 1.0 - decay)
+        torch._foreach_lerp_(floats, news, 1.0 - decay)  # pyright: ignore[reportPrivateImportUsage]
 
 
 def to_arrays(values: dict[str, Tensor], prefix: str) -> dict[str, NDArray[Any]]:
