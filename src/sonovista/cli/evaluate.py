@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sonovista.cli.evaluate_slfm import slfm
 from sonovista.cli.output import print_json
 from sonovista.errors import InputError
 
@@ -22,6 +23,8 @@ def register(app: typer.Typer) -> None:
         "sonovista evaluate field foa.wav recording.wav --published --json  ·  "
         "sonovista evaluate field hoa.wav foa.wav --order 1 --window 0.5 --plot maps.png",
     )(field)
+
+    group.command("slfm", epilog="Example:  sonovista evaluate slfm data/rotation-test.csv --sounds speech/test")(slfm)
 
     @group.callback()
     def _group() -> None:  # with a callback, a single command keeps its name
