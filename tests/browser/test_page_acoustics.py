@@ -4,11 +4,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from acoustic_worlds import ROOM
 from numpy.typing import NDArray
-from viewer_pages import SECONDS, Bare, pose, render_in_page
+from playwright.sync_api import Browser
+from viewer_pages import SECONDS, Bare, Open, pose, render_in_page, step_inside
 
 from sonovista.render import BinauralRenderer, Trajectory, render_binaural
+from sonovista.render.reverberation import room_reverberation_times
 from sonovista.scene import Scene
+from sonovista.viewer.chromium import wait_until_ready
+from sonovista.viewer.export_html import export_html
 
 pytestmark = pytest.mark.browser
 
@@ -102,3 +107,52 @@ def test_after_a_leap_the_sound_catches_up_as_in_python(bare_page: Bare, worlds:
     leap = [{"time": t, **pose(x, y, z, yaw)} for t, x, y, z, yaw in keys]
     there = render_in_page(bare_page("delay"), leap)
     assert difference_db(there, in_python(worlds["delay"], trajectory(keys))) <= WORLDS["delay"]
+
+
+def test_the_room_can_be_switched_off_by_button_and_key(open_page: Open, worlds: dict[str, Scene]):
+    page = open_page("room", viewport=(900, 600))
+    step_inside(page)
+    seconds = room_reverberation_times(ROOM, worlds["room"].document.acoustics)[2:4].mean()  # at 500 Hz and 1 kHz
+    assert page.locator("#panel .acoustics span").inner_text() == f"Air, occlusion, room {seconds:.1f} s"
+    switch = page.get_by_role("button", name="Reverberation of the room")
+    assert switch.get_attribute("aria-pressed") == "true"
+    switch.click()
+    assert switch.get_attribute("aria-pressed") == "false"
+    dry = in_python(without(worlds["room"], room=None), standing(STILL), RAMP)
+    assert difference_db(render_in_page(page, STILL), dry) <= WORLDS["room"]
+    page.keyboard.press("v")
+    assert switch.get_attribute("aria-pressed") == "true"
+    wet = in_python(worlds["room"], standing(STILL), RAMP)
+    assert difference_db(render_in_page(page, STILL), wet) <= WORLDS["room"]
+
+
+def test_a_plain_scene_has_no_such_switch(open_page: Open):
+    page = open_page("mixed", viewport=(900, 600))
+    step_inside(page)
+    assert page.locator("#panel .acoustics").count() == 0
+    page.keyboard.press("h")
+    assert page.get_by_text("look around").is_visible()
+    assert not page.get_by_text("reverberation").is_visible()
+
+
+def test_the_label_of_a_moving_source_moves_with_its_sound(open_page: Open):
+    page = open_page("moving", viewport=(900, 600))
+    where = page.locator("#panel li", has_text="Open").locator(".where")
+    assert where.text_content() == "4.0 m"
+    step_inside(page)
+    page.wait_for_function(
+        """() => [...document.querySelectorAll('#panel li')].some(
+            item => item.textContent.includes('Open') && item.querySelector('.where').textContent !== '4.0 m')"""
+    )
+
+
+def test_an_exported_page_has_the_same_acoustics(
+    browser: Browser, worlds: dict[str, Scene], scene_folders: dict[str, Path], tmp_path: Path
+):
+    export_html(scene_folders["whole"], tmp_path / "page.html")
+    page = browser.new_page(viewport={"width": 320, "height": 240})
+    page.goto((tmp_path / "page.html").as_uri() + "?ui=0")
+    wait_until_ready(page)
+    expected = in_python(worlds["whole"], standing(STILL), RAMP)
+    assert difference_db(render_in_page(page, STILL), expected) <= WORLDS["whole"]
+    page.close()

@@ -16,6 +16,7 @@ import { Input, NARROWEST_FOV, WIDEST_FOV } from "./ui/input";
 import { Labels } from "./ui/labels";
 import type { Overlay } from "./ui/overlay";
 import { Panel } from "./ui/panel";
+import { Places } from "./ui/places";
 import { Walker } from "./walker";
 
 /** `window.sonovista`: what tests and screenshots use. Metres and radians in the world. */
@@ -106,6 +107,7 @@ class Session {
   readonly #bar: Bar;
   readonly #labels: Labels;
   readonly #panel: Panel;
+  readonly #places: Places;
   readonly #compass: Compass;
   readonly #input: Input;
   readonly #homePose: Pose;
@@ -123,19 +125,21 @@ class Session {
   ) {
     this.#homePose = walker.pose;
     this.#homeFov = stage.horizontalFov;
-    this.#labels = new Labels(byId("labels"), scene.sources, mixer);
-    this.#panel = new Panel(byId("panel"), scene, mixer);
-    this.#compass = new Compass(byId<HTMLCanvasElement>("compass"), scene.sources, mixer);
+    this.#places = new Places(scene.sources);
+    this.#labels = new Labels(byId("labels"), scene.sources, this.#places, mixer);
+    this.#panel = new Panel(byId("panel"), scene, player.sound, this.#places, mixer);
+    this.#compass = new Compass(byId<HTMLCanvasElement>("compass"), scene.sources, this.#places, mixer);
     mixer.onChange(() => (this.#moved = true));
-    this.#bar = new Bar({
+    const actions = {
       toggleSound: () => void (player.on ? this.stopSound() : this.startSound()),
-      setVolume: (decibels) => player.setVolume(decibels),
+      setVolume: (decibels: number) => player.setVolume(decibels),
       goHome: () => this.goHome(),
-      showLabels: (visible) => {
+      showLabels: (visible: boolean) => {
         this.#labels.show(visible);
         this.#moved = true;
       },
-    });
+    };
+    this.#bar = new Bar(actions, this.#panel.room);
     this.#input = new Input(stage.canvas, {
       turn: (yaw, pitch) => this.#turn(yaw, pitch),
       zoom: (factor) => this.#zoom(factor),
@@ -197,6 +201,7 @@ class Session {
     const seconds = Math.min(LONGEST_STEP_SECONDS, (time - this.#lastTime) / 1000);
     this.#lastTime = time;
     if (this.walker.advance(this.#input.intent(), seconds)) this.#moved = true;
+    if (this.#places.move && this.player.on) this.#moveSources();
     if (this.#moved) this.#show();
     this.stage.drawIfNeeded();
     showLevels(byId("meter"), this.player.levels());
@@ -208,6 +213,16 @@ class Session {
     const { pose } = this.walker;
     this.stage.setPose(pose);
     this.player.moveTo(pose);
+    this.#showSources();
+  }
+
+  #moveSources(): void {
+    this.#places.goTo(this.player.time);
+    if (!this.#moved) this.#showSources();
+  }
+
+  #showSources(): void {
+    const { pose } = this.walker;
     this.#labels.update(this.stage, pose);
     this.#panel.update(pose);
     this.#compass.draw(pose, this.stage.drawnHorizontalFov);

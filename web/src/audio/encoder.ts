@@ -3,23 +3,12 @@
  * ears, and what the room hears. The equations are those of `sonovista.render.encoder`.
  */
 import { roomShare, visibility, type Medium } from "./acoustics";
-import { DelayedLoop } from "./fractional-delay";
 import { rotationWorldListener, type ListenerPose } from "./listening";
-import { airCoefficients, clearPath, obstacleCoefficients, PATH_COEFFICIENTS, PathFilter } from "./path-filters";
-import { Ramp } from "./ramp";
-import { follow, type SourcePath } from "./source-motion";
+import { airCoefficients, obstacleCoefficients } from "./path-filters";
+import type { Ramp } from "./ramp";
+import { follow } from "./source-motion";
 import { SphericalHarmonics } from "./spherical-harmonics";
-
-export interface EncoderSource {
-  /** Metres in the world, x y z after each other; the source is the mean over them; empty for ambience. */
-  readonly points: Float64Array;
-  /** Of one that moves. */
-  readonly path?: SourcePath;
-  /** Linear. */
-  readonly gain: number;
-  /** Loops at the context's rate: one, or for ambience what each ear hears. */
-  readonly loops: readonly Float32Array[];
-}
+import { layoutOf, Voice, type EncoderSource, type Layout } from "./voice";
 
 /** Where a render quantum goes; every array of one length. */
 export interface EncoderOutputs {
@@ -39,7 +28,6 @@ export class SceneEncoder {
   readonly #voices: Voice[];
   readonly #medium: Medium;
   readonly #sampleRate: number;
-  /** Where numbers other than the Ambisonic coefficients lie in a ramp. */
   readonly #layout: Layout;
   #signal = new Float32Array(128);
   #remaining = 0;
@@ -49,9 +37,7 @@ export class SceneEncoder {
     this.#harmonics = new SphericalHarmonics(order);
     this.#medium = medium;
     this.#sampleRate = sampleRate;
-    const { channels } = this.#harmonics;
-    const filtered = medium.air !== undefined || medium.occlusion !== undefined;
-    this.#layout = { send: channels, path: channels + 1, delay: channels + 1 + PATH_COEFFICIENTS, filtered };
+    this.#layout = layoutOf(this.#harmonics.channels);
     this.#voices = sources.map((source, index) => new Voice(source, index, this.#layout, medium));
   }
 
@@ -157,82 +143,6 @@ export class SceneEncoder {
     }
     this.#remaining -= ramped;
     this.#cursor += frames;
-  }
-}
-
-interface Layout {
-  readonly send: number;
-  readonly path: number;
-  readonly delay: number;
-  readonly filtered: boolean;
-}
-
-/** One source's loops, and all of it that changes. */
-class Voice {
-  readonly ambient: boolean;
-  readonly ramp: Ramp;
-  readonly shift = new Float64Array(3);
-  /** Of its points. */
-  readonly x: number;
-  readonly y: number;
-  readonly z: number;
-  userGain = 1;
-  /** Whether its delay is still to catch up with its distance. */
-  late = false;
-  readonly #layout: Layout;
-  readonly #filter: PathFilter | undefined;
-  readonly #delayed: DelayedLoop | undefined;
-
-  constructor(
-    readonly source: EncoderSource,
-    readonly index: number,
-    layout: Layout,
-    medium: Medium,
-  ) {
-    const { points, loops } = source;
-    this.ambient = points.length === 0;
-    this.ramp = new Ramp(layout.delay + 1);
-    this.#layout = layout;
-    clearPath(this.ramp.target, layout.path);
-    const centre = (axis: number): number =>
-      (points.reduce((sum, value, at) => (at % 3 === axis ? sum + value : sum), 0) * 3) / points.length;
-    [this.x, this.y, this.z] = [centre(0), centre(1), centre(2)];
-    if (this.ambient) return;
-    if (layout.filtered) this.#filter = new PathFilter();
-    if (medium.delay && loops[0]?.length) this.#delayed = new DelayedLoop(loops[0], medium.delay);
-  }
-
-  /** Whether anything of it can be heard in the quantum to come. */
-  audible(): boolean {
-    const { current, step } = this.ramp;
-    for (let c = 0; c < this.#layout.path; c++) if (current[c] !== 0 || step[c] !== 0) return true;
-    return false;
-  }
-
-  /** A loop as it is. */
-  read(loop: number, cursor: number, out: Float32Array): void {
-    const samples = this.source.loops[loop];
-    if (!samples?.length) {
-      out.fill(0);
-      return;
-    }
-    let at = cursor % samples.length;
-    for (let i = 0; i < out.length; i++) {
-      out[i] = samples[at]!;
-      if (++at === samples.length) at = 0;
-    }
-  }
-
-  /** The loop as it arrives: late, and dulled on its way. */
-  readPath(cursor: number, ramped: number, out: Float32Array): void {
-    const at = this.#layout.delay;
-    if (this.#delayed) {
-      this.#delayed.read(cursor, this.ramp.current[at]!, this.ramp.step[at]!, out, 0, ramped);
-      this.#delayed.read(cursor + ramped, this.ramp.target[at]!, 0, out, ramped, out.length);
-    } else {
-      this.read(0, cursor, out);
-    }
-    this.#filter?.process(out, this.ramp, this.#layout.path, ramped);
   }
 }
 

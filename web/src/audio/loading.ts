@@ -4,8 +4,8 @@ import { decodeArray, decodeBase64, type SceneFiles } from "../files";
 import { radians } from "../frames";
 import type { Delay, Medium, Occlusion } from "./acoustics";
 import { diffuseLoops } from "./ambience";
-import type { EncoderSource } from "./encoder";
 import { pathOf } from "./source-motion";
+import type { EncoderSource } from "./voice";
 
 export const SAMPLE_RATE = 48_000;
 export const AMBISONIC_ORDER = 3;

@@ -13,6 +13,7 @@ export class Player {
   #meters: AnalyserNode[] = [];
   #on = false;
   #volumeDb = 0;
+  #began = 0;
   #pose: ListenerPose;
   readonly #samples = new Float32Array(1024);
 
@@ -30,6 +31,11 @@ export class Player {
 
   get on(): boolean {
     return this.#on;
+  }
+
+  /** Seconds since the sound began, less those for which it was off. */
+  get time(): number {
+    return this.#context ? this.#context.currentTime - this.#began : 0;
   }
 
   get volumeDb(): number {
@@ -83,6 +89,7 @@ export class Player {
       userGains: this.mixer.gains(),
       room: this.mixer.room,
     });
+    this.#began = context.currentTime;
     this.#volume = new GainNode(context, { gain: 0 });
     this.#graph.output.connect(this.#volume).connect(context.destination);
     const splitter = new ChannelSplitterNode(context, { numberOfOutputs: 2 });

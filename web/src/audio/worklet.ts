@@ -1,7 +1,8 @@
 /** Runs the encoder on the audio thread, one render quantum at a time. */
 import type { Medium } from "./acoustics";
-import { SceneEncoder, type EncoderSource } from "./encoder";
+import { SceneEncoder } from "./encoder";
 import { poseAt, type ListenerPose, type TimedPose } from "./listening";
+import type { EncoderSource } from "./voice";
 
 declare const sampleRate: number;
 declare const currentTime: number;

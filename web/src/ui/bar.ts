@@ -11,7 +11,8 @@ export interface BarActions {
 export class Bar {
   readonly #sound = byId<HTMLButtonElement>("sound");
 
-  constructor(actions: BarActions) {
+  /** @param room of the panel, where the scene has a room. */
+  constructor(actions: BarActions, room: HTMLButtonElement | undefined) {
     const labels = byId<HTMLButtonElement>("show-labels");
     const panelButton = byId<HTMLButtonElement>("show-panel");
     const helpButton = byId<HTMLButtonElement>("show-help");
@@ -53,7 +54,16 @@ export class Bar {
     });
     showFilled(volume);
     this.showSound(false);
-    this.#bindKeys({ KeyL: labels, KeyR: home, KeyF: fullscreen, KeyH: helpButton, KeyM: panelButton, Space: this.#sound });
+    byId("help-room").hidden = !room;
+    this.#bindKeys({
+      KeyL: labels,
+      KeyR: home,
+      KeyF: fullscreen,
+      KeyH: helpButton,
+      KeyM: panelButton,
+      Space: this.#sound,
+      ...(room ? { KeyV: room } : {}),
+    });
   }
 
   #bindKeys(buttons: Readonly<Record<string, HTMLButtonElement>>): void {

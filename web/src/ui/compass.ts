@@ -3,6 +3,7 @@ import type { Mixer } from "../audio/mixer";
 import type { SourceDocument } from "../document";
 import { groundAxes, type Pose } from "../frames";
 import { sourceColour } from "./dom";
+import type { Places } from "./places";
 
 const FARTHEST = 60;
 const QUIETEST_DB = -66;
@@ -13,6 +14,7 @@ export class Compass {
   constructor(
     canvas: HTMLCanvasElement,
     readonly sources: readonly SourceDocument[],
+    readonly places: Places,
     readonly mixer: Mixer,
   ) {
     const context = canvas.getContext("2d");
@@ -29,10 +31,11 @@ export class Compass {
     c.translate(size / 2, size / 2);
     this.#drawDial(radius, pose.yaw, horizontalFov);
     const { forward, left } = groundAxes(pose.yaw);
-    this.sources.forEach((source, index) => {
-      if (source.kind === "ambient" || !source.position) return;
-      const dx = source.position[0] - pose.x;
-      const dy = source.position[1] - pose.y;
+    this.sources.forEach((_, index) => {
+      const centre = this.places.centre(index);
+      if (!centre) return;
+      const dx = centre[0] - pose.x;
+      const dy = centre[1] - pose.y;
       const ahead = dx * forward[0] + dy * forward[1];
       const toLeft = dx * left[0] + dy * left[1];
       const distance = Math.hypot(ahead, toLeft);

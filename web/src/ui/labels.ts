@@ -4,32 +4,15 @@ import type { SourceDocument } from "../document";
 import type { Pose, Vector } from "../frames";
 import type { ScreenPoint, Stage } from "../stage";
 import { create, displayName, formatDistance, sourceColour } from "./dom";
+import { distanceTo, type Places } from "./places";
 
 const LABEL_HEIGHT = 32;
 const FULL_METRES = 30;
 
-const AREA_POINTS = 48;
-
 interface Label {
   readonly index: number;
-  readonly points: readonly Vector[];
   readonly element: HTMLElement;
   readonly distance: HTMLElement;
-}
-
-/** Places that stand for a source: its own, or some of its surface; none for ambience. */
-export function placesOf(source: SourceDocument): readonly Vector[] {
-  if (source.kind === "ambient") return [];
-  if (source.kind === "area" && source.points?.length) {
-    const stride = Math.ceil(source.points.length / AREA_POINTS);
-    return source.points.filter((_, index) => index % stride === 0);
-  }
-  return source.position ? [source.position] : [];
-}
-
-/** Metres to the nearest of some places. */
-export function distanceTo(pose: Pose, places: readonly Vector[]): number {
-  return Math.min(...places.map(([x, y, z]) => Math.hypot(x - pose.x, y - pose.y, z - pose.z)));
 }
 
 /** Where a label hangs: amid what is seen of its source, and hidden where nothing is. */
@@ -46,11 +29,11 @@ export class Labels {
   constructor(
     readonly root: HTMLElement,
     sources: readonly SourceDocument[],
+    readonly places: Places,
     readonly mixer: Mixer,
   ) {
     this.#labels = sources.flatMap((source, index) => {
-      const points = placesOf(source);
-      if (points.length === 0) return [];
+      if (places.of(index).length === 0) return [];
       const element = create("div", "label");
       element.style.setProperty("--colour", sourceColour(index));
       const chip = create("div", "chip", displayName(source.label));
@@ -58,7 +41,7 @@ export class Labels {
       chip.append(distance);
       element.append(chip);
       root.append(element);
-      return [{ index, points, element, distance }];
+      return [{ index, element, distance }];
     });
   }
 
@@ -70,10 +53,11 @@ export class Labels {
     if (this.root.hidden) return;
     const placed: { x: number; y: number }[] = [];
     const byDistance = this.#labels
-      .map((label) => ({ label, metres: distanceTo(pose, label.points) }))
+      .map((label) => ({ label, points: this.places.of(label.index) }))
+      .map(({ label, points }) => ({ label, points, metres: distanceTo(pose, points) }))
       .sort((a, b) => a.metres - b.metres);
-    for (const { label, metres } of byDistance) {
-      const { x, y, visible } = anchor(stage, label.points);
+    for (const { label, points, metres } of byDistance) {
+      const { x, y, visible } = anchor(stage, points);
       const { element } = label;
       element.style.opacity = visible ? String(Math.max(0.55, Math.min(1, FULL_METRES / metres))) : "0";
       element.classList.toggle("silent", !this.mixer.audible(label.index));
