@@ -25,13 +25,13 @@ def room(tmp_path_factory) -> tuple[MeshPlace, np.ndarray, Path]:
 
 def write_box_obj(folder: Path) -> Path:
     """A room of 4 x 3 x 2.5 m (x, y up: -z, x, y in the file), each wall of its own colour, by materials."""
-    colours = {
-        "floor": "1 0 0",
-        "ceiling": "0 1 0",
-        "front": "0 0 1",
-        "back": "1 1 0",
-        "left": "0 1 1",
-        "right": "1 0 1",
+    walls = {
+        "floor": ("1 0 0", "1 2 6 5"),
+        "ceiling": ("0 1 0", "3 4 8 7"),
+        "front": ("0 0 1", "2 4 8 6"),
+        "back": ("1 1 0", "1 3 7 5"),
+        "left": ("0 1 1", "1 2 4 3"),
+        "right": ("1 0 1", "5 6 8 7"),
     }
     (folder / "box.mtl").write_text("".join(f"newmtl {name}\nKd {rgb}\n" for name, (rgb, _) in walls.items()))
     corners = [(x, y, z) for x in (0, 3) for y in (0, 2.5) for z in (0, -4)]
