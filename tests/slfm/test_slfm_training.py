@@ -93,6 +93,21 @@ def test_pretext_features_are_taken_over(tmp_path):
     np.testing.assert_array_equal(trainer.objective.state_dict()[name].numpy(), origin.weights[name])
 
 
+def test_sounds_of_another_run_wait_for_sight(tmp_path):
+    first = tiny_run(training={"steps": 1})
+    Trainer(first, tmp_path / "first", tiny_stream(0), tiny_stream(1)).fit()
+    origin = read_checkpoint(tmp_path / "first" / LATEST)
+    geometry = {"sounds_wait": True, "audio_from": 0.9, "audio_full": 1.0, "symmetry_weight": 0.0}
+    start = {"start_from": str(tmp_path / "first" / LATEST), "start_parts": [".audio."]}
+    run = tiny_run(geometry=geometry, training={"steps": 2, "average": 0.0, "weight_decay": 0.0}, **start)
+    trainer = Trainer(run, tmp_path / "second", tiny_stream(0), tiny_stream(1))
+    before = trainer.objective.model.vision.head.layers[0].weight.clone()
+    trainer.fit()
+    name = "model.audio.head.layers.0.weight"
+    np.testing.assert_array_equal(trainer.objective.state_dict()[name].numpy(), origin.weights[name])
+    assert not torch.equal(trainer.objective.model.vision.head.layers[0].weight, before)
+
+
 def test_early_stopping(tmp_path):
     run = tiny_run(training={"steps": 200, "validate_every": 1, "patience": 2, "learning_rate": 1e-9, "average": 0.0})
     trainer = Trainer(run, tmp_path, tiny_stream(0), tiny_stream(1))

@@ -63,6 +63,7 @@ class GeometryOptions(_Options):
     audio_from: float = Field(
         default=0.0, ge=0.0, le=1.0, description="Part of training before the geometry moves sounds."
     )
+    sounds_wait: bool = Field(default=False, description="Before `audio_from` sound is not trained at all.")
     audio_full: float = Field(default=0.0, ge=0.0, le=1.0, description="Part of training at which it does so fully.")
 
 
@@ -124,6 +125,9 @@ class TrainingRun(_Options):
     probe: ProbeOptions = ProbeOptions()
     training: TrainingOptions = TrainingOptions()
     start_from: str | None = Field(default=None, description="A checkpoint whose encoders are loaded first.")
+    start_parts: tuple[str, ...] = Field(
+        default=("encoder.",), description="What is loaded of it: weights whose names contain one of these."
+    )
 
 
 def read_run(path: str | Path, changes: tuple[str, ...] = ()) -> TrainingRun:

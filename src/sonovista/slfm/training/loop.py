@@ -18,8 +18,8 @@ from sonovista.slfm.training.batches import ExampleBatches, iterate
 from sonovista.slfm.training.build import build_objective, evaluated_model
 from sonovista.slfm.training.state import (
     MovingAverage,
-    load_encoders,
     load_optimizer,
+    load_parts,
     load_weights,
     optimizer_arrays,
     to_arrays,
@@ -104,7 +104,7 @@ class Trainer:
             self.step, self.seconds, self.history = checkpoint.step, checkpoint.seconds, checkpoint.history
         elif self.run.start_from is not None:
             origin = read_checkpoint(self.run.start_from)
-            load_encoders(self.objective, origin.weights, self.run.start_from)
+            load_parts(self.objective, origin.weights, self.run.start_from, self.run.start_parts)
             if self.average is not None:
                 self.average = MovingAverage(self.objective, self.run.training.average)
         self.objective.to(self.accelerator.device)

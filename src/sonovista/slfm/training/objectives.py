@@ -49,6 +49,8 @@ class GeometryObjective(nn.Module):
         else:
             rotations = self.model.vision.pairs(batch.images, pairs)
         share = audio_share(options, progress)
+        if options.sounds_wait and share == 0.0:
+            azimuths = azimuths.detach() + 0.0 * azimuths
         moved = azimuths.detach() + share * (azimuths - azimuths.detach())
         parts = {
             "geometric": options.geometric_weight * geometric_loss(moved, rotations, pairs, options.reflection),

@@ -78,8 +78,10 @@ def load_weights(module: nn.Module, arrays: dict[str, NDArray[Any]], origin: str
         raise InputError(f"{origin}: expected weights of this run's networks, found others: {line}") from None
 
 
-def load_encoders(module: nn.Module, arrays: dict[str, NDArray[Any]], origin: str) -> list[str]:
-    """Load those weights whose names contain `encoder.` and whose shapes fit; gives their names.
+def load_parts(
+    module: nn.Module, arrays: dict[str, NDArray[Any]], origin: str, parts: tuple[str, ...] = ("encoder.",)
+) -> list[str]:
+    """Load those weights whose names contain one of some words and whose shapes fit; gives their names.
 
     Raises:
         InputError: none fits.
@@ -88,9 +90,9 @@ def load_encoders(module: nn.Module, arrays: dict[str, NDArray[Any]], origin: st
     fitting = {
         name: value
         for name, value in to_tensors(arrays).items()
-        if "encoder." in name and name in own and own[name].shape == value.shape
+        if any(part in name for part in parts) and name in own and own[name].shape == value.shape
     }
     if not fitting:
-        raise InputError(f"{origin}: expected encoders of this run's size, found none that fits")
+        raise InputError(f"{origin}: expected weights of this run's size ({'|'.join(parts)}), found none that fits")
     module.load_state_dict(fitting, strict=False)
     return sorted(fitting)
