@@ -15,6 +15,7 @@ hisses 30 dB below its sound: what is left when the model is not what made the s
 """
 
 import os
+import sys
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -217,8 +218,11 @@ def main() -> None:
     arguments = parser.parse_args()
     cases = [(place, off) for place in PLACES for off in OFFSETS]
     cases = cases[:4] if arguments.quick else cases
-    found = [recover(*case, arguments.steps) for case in cases]
-    otherwise = [recover(*case, arguments.steps, other_tail=True) for case in cases[::5]]
+    found, otherwise = [], []
+    for runs, chosen, other_tail in ((found, cases, False), (otherwise, cases[::5], True)):
+        for case in chosen:
+            runs.append(recover(*case, arguments.steps, other_tail))
+            print(json.dumps(runs[-1]), file=sys.stderr, flush=True)
     document = {
         "benchmark": "gradients",
         "largest_relative_error_of_derivatives": derivative_errors(),
