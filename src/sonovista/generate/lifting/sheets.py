@@ -38,7 +38,9 @@ def photo_sheet(
         calibration: of the photo.
         scale: of the sheet's size to the photo's.
     """
-    height, width = max(1, int(image.shape[0] * scale)), max(1, int(image.shape[1] * scale))
+    width = max(1, int(image.shape[1] * scale))
+    # Rounded as a viewer rounds: one row less would lie half a pixel beside every row that is watched.
+    height = max(1, round(width * image.shape[0] / image.shape[1]))
     interpolation = cv2.INTER_AREA if scale <= 1.0 else cv2.INTER_CUBIC
     scaled = cv2.resize(image.astype(np.float32) / 255.0, (width, height), interpolation=interpolation)
     colours = np.clip(np.asarray(scaled, np.float32), 0.0, 1.0)
@@ -65,19 +67,20 @@ def cube_sheets(
         photo_camera: what this camera sees is left out; None leaves nothing out.
     """
     sheets = []
-    far_and_used = np.dstack([distance, used.astype(np.float32)])
+    height, width = used.shape
     right = 0.5 * np.pi
     for yaw, pitch in [(0.0, 0.0), (right, 0.0), (2.0 * right, 0.0), (-right, 0.0), (0.0, right), (0.0, -right)]:
         camera = PerspectiveCamera(face_size, face_size, right, yaw, pitch)
         rays = camera.ray_directions()
-        face = np.asarray(equirectangular.sample(far_and_used, rays, cv2.INTER_NEAREST), np.float32)
-        face_used = face[..., 1] > 0.5
+        column, row = equirectangular.direction_to_pixel(rays, height)
+        nearest = np.minimum(row.astype(np.int32), height - 1), column.astype(np.int32) % width
+        face_used = used[nearest]
         if photo_camera is not None:
             u, v, _ = photo_camera.project(rays)
             face_used &= ~((u >= 0.0) & (u <= photo_camera.width) & (v >= 0.0) & (v <= photo_camera.height))
         if face_used.any():
             face_colours = np.asarray(equirectangular.sample(colours, rays, cv2.INTER_LINEAR), np.float32)
-            sheets.append(Sheet(camera, face_colours, face[..., 0] * _cosines(camera), face_used))
+            sheets.append(Sheet(camera, face_colours, distance[nearest] * _cosines(camera), face_used))
     return sheets
 
 
