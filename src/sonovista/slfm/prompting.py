@@ -73,7 +73,7 @@ def estimate_by_prompting(
 
 
 def level_difference_of(left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Log ratio of the ears' levels in each frequency bin, mean over time: `(..., 2, bins, frames)` to `(..., bins)`."""
+    """Log ratio of the ears' mean levels in each frequency bin: `(..., 2, bins, frames)` to `(..., bins)`."""
     levels = [np.sqrt(np.square(ear).sum(axis=-3)).mean(axis=-1) for ear in (left, right)]
     floor = 1e-4 * max(float(levels[0].max()), float(levels[1].max()), 1e-9)
     return np.log10(levels[0] + floor) - np.log10(levels[1] + floor)

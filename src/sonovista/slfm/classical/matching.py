@@ -51,5 +51,6 @@ def sift_matches(
     if len(good) == 0:
         return nothing
     return Matches(
-        np.array([points_a[i].pt for i in good]) + 0.5, np.array([points_b[nearest[i]].pt for i in good]) + 0.5
+        np.array([points_a[int(i)].pt for i in good]) + 0.5,
+        np.array([points_b[int(nearest[i])].pt for i in good]) + 0.5,
     )
