@@ -25,10 +25,10 @@ class TurnsAll(torch.nn.Module):
 
 def test_the_angle_that_a_perfect_binauralizer_was_taught_is_found():
     model = Binauralizer(tiny_run().networks, PretextOptions())
-    model.unet = TurnsAll(-30)  # the camera turned left by 30: what was ahead is now on the right
-    found = estimate_by_prompting(
-        model, tiny_run().networks.audio, torch.zeros(1, 2, 3, 48, 64), Noise(), tiny_head(), 6
-    )
+    # the camera turned left by 30: what was ahead is now on the right
+    model.unet = TurnsAll(-30)  # pyright: ignore[reportAttributeAccessIssue]
+    audio, images = tiny_run().networks.audio, torch.zeros(1, 2, 3, 48, 64)
+    found = estimate_by_prompting(model, audio, images, Noise(), tiny_head(), 6)
     assert abs(np.degrees(found[0]) - 30.0) < 6.0
 
 

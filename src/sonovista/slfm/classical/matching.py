@@ -50,7 +50,7 @@ def sift_matches(
     good = np.flatnonzero(mutual & (best < ratio * others.min(axis=1)))
     if len(good) == 0:
         return nothing
-    return Matches(
-        np.array([points_a[int(i)].pt for i in good]) + 0.5,
-        np.array([points_b[int(nearest[i])].pt for i in good]) + 0.5,
-    )
+    first_points = [points_a[int(i)].pt for i in good]
+    second_points = [points_b[int(nearest[i])].pt for i in good]
+    # OpenCV has pixel centres at whole numbers
+    return Matches(np.array(first_points) + 0.5, np.array(second_points) + 0.5)
