@@ -32,6 +32,7 @@ def register(app: typer.Typer) -> None:
 
 
 def simulate(
+    context: typer.Context,
     out: Annotated[str, typer.Argument(help="Folder of the data, or a URL (s3://, gs://).")],
     scenes: Annotated[int | None, typer.Option(help="How many scenes [default: 10 rooms, or all files].")] = None,
     examples: Annotated[int, typer.Option(help="Examples in each scene.")] = 10,
@@ -49,6 +50,7 @@ def simulate(
     config: Annotated[
         str | None, typer.Option(help="YAML file with all options, or `sonorooms-1`; other options are not taken then.")
     ] = None,
+    splits: Annotated[str, typer.Option(help="Which splits to make now, e.g. test.")] = "train,val,test",
     seed: Annotated[int, typer.Option(help="Of every random choice; the same seed gives the same bytes.")] = 0,
     engine: Annotated[str, typer.Option(help="local or ray.")] = "local",
     workers: Annotated[int | None, typer.Option(help="Local processes [default: all processors].")] = None,
@@ -62,8 +64,7 @@ def simulate(
 ) -> None:
     """Make multi-view audio-visual data with ground truth.
 
-    The same command goes on after an interruption. On a folder that is there, `--inspect`, `--export-shards` and
-    `--sha256` without options of scenes use its own.
+    The same command goes on after an interruption. A folder that is there needs no options of scenes: it has its own.
     """
     from sonovista.simulate.simulation import simulate as run
     from sonovista.simulate.sounds import DrySounds
@@ -72,11 +73,16 @@ def simulate(
         raise typer.BadParameter(f"expected local or ray, found {engine!r}", param_hint="--engine")
     if mesh_up not in ("y", "z"):
         raise typer.BadParameter(f"expected y or z, found {mesh_up!r}", param_hint="--mesh-up")
+    wanted = [name.strip() for name in splits.split(",")]
+    if not wanted or not set(wanted) <= {"train", "val", "test"}:
+        raise typer.BadParameter(f"expected train, val, test or some of them, found {splits!r}", param_hint="--splits")
     folders = {"panoramas": panoramas, "meshes": meshes, "scenes": from_scenes}
     if sum(folder is not None for folder in folders.values()) > 1:
         raise typer.BadParameter("at most one of --panoramas, --meshes, --from-scenes", param_hint="scenes")
     if config is not None:
-        options = _of_config(config, folders)
+        options = _of_config(context, config)
+    elif not _given(context, _SHAPING) and (there := _of_folder(out)) is not None:
+        options = there
     else:
         options = _of_arguments(
             folders,
@@ -97,7 +103,13 @@ def simulate(
     start = time.perf_counter()
     with _progress(json_) as report:
         summary = run(
-            out, options, engine="ray" if engine == "ray" else "local", workers=count, address=address, progress=report
+            out,
+            options,
+            engine="ray" if engine == "ray" else "local",
+            workers=count,
+            address=address,
+            splits=wanted,
+            progress=report,
         )
     document: dict[str, Any] = {
         "folder": out,
@@ -122,12 +134,33 @@ def _rt60(text: str) -> dict[str, float]:
         ) from None
 
 
-def _of_config(config: str, folders: dict[str, Path | None]) -> "SimulationOptions":
+_SHAPING = (
+    *("scenes", "examples", "views", "sources", "translation", "extreme", "rt60", "head", "seed"),
+    *("panoramas", "meshes", "mesh_up", "from_scenes", "photographs"),
+)
+"""Parameters that decide what is made, not how."""
+
+
+def _given(context: typer.Context, names: tuple[str, ...]) -> list[str]:
+    """Which parameters stand on the command line."""
+    return [name for name in names if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"]
+
+
+def _of_folder(out: str) -> "SimulationOptions | None":
+    """The options of a simulation that is there already, None where there is none."""
+    from sonovista.simulate.simulation import DESCRIPTION, read_description
+    from sonovista.simulate.storage.places import open_store
+
+    return None if open_store(out).read_text(DESCRIPTION) is None else read_description(out)
+
+
+def _of_config(context: typer.Context, config: str) -> "SimulationOptions":
     from sonovista.simulate.configs import find_config
     from sonovista.simulate.options import read_options
 
-    if any(folder is not None for folder in folders.values()):
-        raise typer.BadParameter("the folder of scenes stands in the config", param_hint="--config")
+    if given := _given(context, _SHAPING):
+        name = "--" + given[0].replace("_", "-")
+        raise typer.BadParameter(f"stands in the config: {name} is not taken beside it", param_hint="--config")
     return read_options(find_config(config))
 
 

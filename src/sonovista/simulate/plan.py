@@ -1,10 +1,10 @@
 """What has to be made: every example of a simulation, in blocks of one scene each."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sonovista.simulate.options import ExampleSet, SimulationOptions
+from sonovista.simulate.options import SPLITS, ExampleSet, SimulationOptions
 
 BLOCK = 24
 """Most examples that one task makes: a room is drawn and lit once for them."""
@@ -26,9 +26,11 @@ class Block:
     items: tuple[Item, ...]
 
 
-def blocks(options: SimulationOptions) -> Iterator[Block]:
-    """All examples of a simulation."""
+def blocks(options: SimulationOptions, splits: Collection[str] = SPLITS) -> Iterator[Block]:
+    """All examples of a simulation, or of some splits."""
     for scene in range(options.scenes):
+        if options.split_of(scene) not in splits:
+            continue
         items = _items(options, scene)
         # As even as can be: 30 are two of 15, not 24 and 6.
         count = -(-len(items) // BLOCK)

@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,6 +49,7 @@ def simulate(
     engine: Literal["local", "ray"] = "local",
     workers: int = 1,
     address: str | None = None,
+    splits: Collection[str] = SPLITS,
     progress: Callable[[Summary], None] | None = None,
 ) -> Summary:
     """Make every example that is not there yet; the bytes depend on the options alone.
@@ -59,6 +60,7 @@ def simulate(
         engine: local processes or a Ray cluster.
         workers: processes of the local engine.
         address: of the Ray cluster.
+        splits: that are made; the others may follow later.
         progress: told how far it is after each block.
 
     Raises:
@@ -72,7 +74,7 @@ def simulate(
     place = str(out)
     with _locked(place):
         _describe(place, options)
-        wanted = sum(len(block.items) for block in blocks(options))
+        wanted = sum(len(block.items) for block in blocks(options, splits))
         summary = Summary(wanted)
 
         def report(done: BlockReport) -> None:
@@ -85,13 +87,13 @@ def simulate(
         if engine == "ray":
             from sonovista.simulate.engines.ray import run_ray
 
-            run_ray(options, place, blocks(options), report, address)
+            run_ray(options, place, blocks(options, splits), report, address)
         else:
             from sonovista.simulate.engines.local import run_local
 
-            run_local(options, place, blocks(options), report, workers)
+            run_local(options, place, blocks(options, splits), report, workers)
         summary.failures.sort()
-        _sum_up(place, options, files, summary)
+        _sum_up(place, options, files, summary, splits)
     return summary
 
 
@@ -188,12 +190,12 @@ def _locked(out: str) -> Iterator[None]:
         yield
 
 
-def _sum_up(out: str, options: SimulationOptions, files: list[Path], summary: Summary) -> None:
+def _sum_up(out: str, options: SimulationOptions, files: list[Path], summary: Summary, splits: Collection[str]) -> None:
     """Write the CSV file of every set and split, and the failures."""
     store = open_store(out)
     failed = {path for path, _ in summary.failures}
     for of in options.sets:
-        for split in SPLITS:
+        for split in splits:
             paths = [p for p in example_paths(options, files, split, of.name) if p not in failed]
             if not paths:
                 continue
