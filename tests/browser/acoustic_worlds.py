@@ -1,10 +1,11 @@
-"""Worlds whose sound is changed on its way, for the page and for Python alike."""
+"""Worlds whose sound is changed on its way, and what Python makes of them."""
 
 import numpy as np
 from numpy.typing import NDArray
-from viewer_pages import make_scene, noise, placed
+from viewer_pages import SECONDS, make_scene, noise, placed
 
 from sonovista.geometry import direction_from_angles
+from sonovista.render import BinauralRenderer, Trajectory
 from sonovista.scene import Acoustics, Scene
 from sonovista.scene.document import Air, Room, Waypoint
 
@@ -16,6 +17,15 @@ ROOM = Room(
 )
 COLD_AIR = Air(temperature_c=-5.0, relative_humidity_percent=20.0)
 LOOP = 0.37  # seconds: loops end within what is rendered
+
+QUANTUM = 128
+"""Samples of the page's blocks on a walk: Python's, of the same length, go in the same straight lines."""
+
+RAMP = 1024
+"""Samples in which the page reaches a pose that it was told, and for which it looks ahead of a moving source."""
+
+# Single precision gives -99 dB; a room's tail, cut at -60 dB of its energy, and visibility in 16 bits give -73 dB.
+WITHIN_DB = {"mixed": -90.0, "delay": -90.0, "moving": -90.0, "room": -65.0, "whole": -65.0}
 
 
 def around(azimuth_deg: float, distance: float, z: float = 0.0) -> tuple[float, float, float]:
@@ -58,3 +68,40 @@ def acoustic_worlds() -> dict[str, Scene]:
         "delay": world_of(Acoustics(propagation_delay=True, speed_of_sound=340.0)),
         "moving": world_of(Acoustics(), path=True),
     }
+
+
+def trajectory(keys: list[tuple[float, float, float, float, float]]) -> Trajectory:
+    values = np.array(keys)
+    angles = np.zeros((len(keys), 3))
+    angles[:, 0] = np.radians(values[:, 4])
+    return Trajectory(values[:, 0], values[:, 1:4], angles)
+
+
+def standing(at: dict[str, float]) -> Trajectory:
+    angles = np.array([[at["yaw"], at["pitch"], 0.0]])
+    return Trajectory(np.zeros(1), np.array([[at["x"], at["y"], at["z"]]]), angles)
+
+
+def in_python(scene: Scene, path: Trajectory, block_size: int = QUANTUM) -> NDArray[np.float32]:
+    """In blocks as long as the page's."""
+    renderer = BinauralRenderer(scene, 3, block_size)
+    start = path.pose(0.0)
+    renderer.jump_to(start.position, start.R_world_listener)
+    blocks = []
+    for end in np.arange(block_size, SECONDS * 48_000 + block_size, block_size):
+        at = path.pose(end / 48_000)
+        blocks.append(renderer.render_block(at.position, at.R_world_listener))
+    return np.concatenate(blocks, axis=1)[:, : round(SECONDS * 48_000)]
+
+
+def without(scene: Scene, **acoustics: object) -> Scene:
+    """The same, but for its acoustics."""
+    document = scene.document
+    changed = document.acoustics.model_copy(update=acoustics)
+    return Scene(document.model_copy(update={"acoustics": changed}), sounds=scene.sounds, depth=scene.depth)
+
+
+def difference_db(found: NDArray[np.float32], expected: NDArray[np.float32]) -> float:
+    """Power of the difference relative to what was expected."""
+    error = found.astype(float) - expected
+    return float(10.0 * np.log10(np.mean(error**2) / np.mean(expected.astype(float) ** 2)))

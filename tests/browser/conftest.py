@@ -121,3 +121,9 @@ def bare_page(module_pages: Pages) -> Iterator[Callable[[str], Page]]:
     """
     yield module_pages.bare
     assert module_pages.problems == []
+
+
+@pytest.fixture(scope="session")
+def worlds(scene_folders: dict[str, Path]) -> dict[str, Scene]:
+    """As they lie on the disk, so that the page and Python have the same samples."""
+    return {name: Scene.load(scene_folders[name], ("sounds", "depth")) for name in scene_folders}

@@ -1,7 +1,6 @@
 """What the page needs to render a scene's acoustics as `BinauralRenderer` does: filters, tables and maps."""
 
 import base64
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -123,35 +122,3 @@ def shortened(tail: NDArray[np.float32]) -> NDArray[np.float32]:
     if fade:
         kept[:, -fade:] *= (0.5 + 0.5 * np.cos(np.pi * (np.arange(fade) + 0.5) / fade)).astype(np.float32)
     return kept
-
-
-class CachedAcoustics:
-    """The acoustics of one scene, made anew only when its files have changed: rays and filters take about a second.
-
-    Any number of threads may ask at once; one of them works.
-
-    Args:
-        folder: of the scene.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._lock = threading.Lock()
-        self._made: tuple[tuple[Any, ...], dict[str, Any]] | None = None
-
-    def get(self, document: SceneDocument) -> dict[str, Any]:
-        """`acoustics_document` of the folder as it is now.
-
-        Args:
-            document: of the scene as it is now.
-        """
-        with self._lock:
-            stamp = self._stamp(document)
-            if self._made is None or self._made[0] != stamp:
-                self._made = (stamp, acoustics_document(self._folder))
-            return self._made[1]
-
-    def _stamp(self, document: SceneDocument) -> tuple[Any, ...]:
-        files = [self._folder / name for name in ("scene.json", document.depth) if name is not None]
-        stats = [path.stat() if path.is_file() else None for path in files]
-        return tuple(None if stat is None else (stat.st_mtime_ns, stat.st_size, stat.st_ino) for stat in stats)

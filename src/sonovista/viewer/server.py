@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from sonovista.errors import InputError
 from sonovista.scene.document import SceneDocument
 from sonovista.scene.reading import existing_file, read_document
-from sonovista.viewer.acoustics_document import CachedAcoustics
+from sonovista.viewer.cached_acoustics import CachedAcoustics
 from sonovista.viewer.files import client_folder, hrir_document, media_type, viewed_document, viewed_files
 
 HOST = "127.0.0.1"
