@@ -42,6 +42,7 @@ def main() -> None:
     parser.add_argument("--pitch", type=float, default=-22.5, help="degrees")
     parser.add_argument("--no-vision", action="store_true")
     parser.add_argument("--no-sound", action="store_true")
+    parser.add_argument("--no-classical", action="store_true")
     parser.add_argument("--width", type=int, default=320)
     parser.add_argument("--jitter", type=float, default=0.2)
     parser.add_argument("--model", help="folder of exported networks")
@@ -57,7 +58,9 @@ def main() -> None:
     if not options.no_sound:
         document["sound"] = evaluate_sound(examples, networks)
     if not options.no_vision:
-        document["rotation"] = evaluate_rotation(examples, networks, pitch=np.radians(options.pitch))
+        document["rotation"] = evaluate_rotation(
+            examples, networks, not options.no_classical, np.radians(options.pitch)
+        )
     document["seconds"] = _answer_times(examples[0], networks)
     print(json.dumps(document, indent=2))
 

@@ -43,7 +43,7 @@ def fit_confidence(folder: str | Path, examples: Iterable[Views], pitch: float |
             sound.append((sound_evidence(binaural, found), np.degrees(error) < GOOD_DEG))
         for image, turn in zip(views.images[1:], views.rotations[1:], strict=True):
             mean, disagreement = network_rotation(views.images[0], image, networks)
-            fitted = fitted_rotation(views.images[0], image, pitch)
+            fitted = fitted_rotation(views.images[0], image, pitch, mean)
             angle = fitted.angle if fitted is not None and believed(fitted, mean) else mean
             good = np.degrees(float(angular_error(angle, turn))) < GOOD_DEG
             turns.append((rotation_evidence(mean, disagreement, fitted), bool(good)))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonovista.geometry.image_files import read_photo
-from sonovista.slfm.classical.matching import sift_matches
+from sonovista.slfm.classical.matching import Matches, match_points, sift_points
 from sonovista.slfm.classical.rotation_fitting import FittedRotation, camera_matrix, pure_rotation
 from sonovista.slfm.features.pictures import FIELD_OF_VIEW, with_field_of_view
 from sonovista.slfm.runtime import MotionNetworks, shared_networks
@@ -19,6 +19,8 @@ REFINE_WIDTH = 640
 ENOUGH, PLENTY = 12, 40
 """Matches that must agree before they are believed beside the network, and against it."""
 NEAR = np.radians(15.0)
+GUIDED_RATIO = 0.95
+"""Of the best match's distance to the second best, where the network says about where to look."""
 MOST = np.radians(60.0)
 """Pictures 60 degrees wide share nothing beyond."""
 FLAT = 4.0
@@ -100,7 +102,7 @@ def estimate_rotation(
     """As `rotation`, of two pictures that are 60 degrees wide."""
     warnings = list(warnings or [])
     mean, disagreement = network_rotation(first, second, networks)
-    fitted = fitted_rotation(first, second, pitch)
+    fitted = fitted_rotation(first, second, pitch, mean)
     evidence = rotation_evidence(mean, disagreement, fitted)
     confidence = float(networks.confidence("rotation").chance(evidence))
     angle, method = mean, "network"
@@ -123,13 +125,33 @@ def network_rotation(
 
 
 def fitted_rotation(
-    first: NDArray[np.uint8], second: NDArray[np.uint8], pitch: float | None = None
+    first: NDArray[np.uint8], second: NDArray[np.uint8], pitch: float | None = None, near: float | None = None
 ) -> FittedRotation | None:
-    """The rotation that matched points agree on, or None."""
+    """The rotation that matched points agree on, or None.
+
+    Args:
+        first: RGB, 60 degrees wide.
+        second: likewise.
+        pitch: of the cameras, radians, where it is known.
+        near: an angle in radians about which less certain matches are tried too, where certain ones do not settle it.
+    """
     sized = [_resized(picture) for picture in (first, second)]
-    matches = sift_matches(sized[0], sized[1])
+    points = [sift_points(picture) for picture in sized]
     height, width = sized[0].shape[:2]
-    return pure_rotation(matches, camera_matrix(width, height, FIELD_OF_VIEW), pitch)
+    K = camera_matrix(width, height, FIELD_OF_VIEW)
+    fitted = pure_rotation(match_points(points[0], points[1]), K, pitch)
+    if near is None or (fitted is not None and believed(fitted, near)):
+        return fitted
+    guided = pure_rotation(_near(match_points(points[0], points[1], GUIDED_RATIO), K, near), K, pitch)
+    return guided if guided is not None and believed(guided, near) else fitted
+
+
+def _near(matches: Matches, K: NDArray[np.float64], angle: float) -> Matches:
+    """Those matches that moved about as a camera that turned by `angle` (left positive) would move them: right."""
+    across = [np.arctan((points[:, 0] - K[0, 2]) / K[0, 0]) for points in (matches.first, matches.second)]
+    down = np.abs(matches.second[:, 1] - matches.first[:, 1]) / K[0, 0]
+    near = (np.abs(across[1] - across[0] - angle) < NEAR) & (down < NEAR)
+    return Matches(matches.first[near], matches.second[near])
 
 
 def believed(fitted: FittedRotation, network_angle: float) -> bool:
