@@ -102,7 +102,7 @@ def test_windows_of_any_length():
 
 @pytest.mark.parametrize("turn_deg", [-28.0, 17.0])
 def test_a_turn_between_pictures_and_back(panorama, turn_deg):
-    first, second = (crop(panorama, yaw, -0.2, 640, 480, FOV) for yaw in (0.2, 0.2 + np.radians(turn_deg)))
+    first, second = (crop(panorama, yaw, -0.2, 640, 480, FOV) for yaw in (1.6, 1.6 + np.radians(turn_deg)))
     there, back = rotation(first, second, pitch=-0.2), rotation(second, first, pitch=-0.2)
     assert there.method == "refined"
     assert np.degrees(there.angle) == pytest.approx(turn_deg, abs=0.2)
@@ -114,7 +114,7 @@ def test_a_turn_between_pictures_and_back(panorama, turn_deg):
 
 def test_another_lens_is_allowed_for(panorama):
     wide = np.radians(85.0)
-    first, second = (crop(panorama, yaw, 0.0, 640, 480, wide) for yaw in (0.2, 0.55))
+    first, second = (crop(panorama, yaw, 0.0, 640, 480, wide) for yaw in (1.5, 1.85))
     assert np.degrees(rotation(first, second, horizontal_fov=wide).angle) == pytest.approx(np.degrees(0.35), abs=0.5)
 
 
@@ -135,7 +135,7 @@ def test_the_same_picture_twice_has_not_turned(panorama):
 
 
 def test_pictures_of_different_size_are_taken_as_equal_views(panorama):
-    first, second = crop(panorama, 0.2, 0.0, 640, 480, FOV), crop(panorama, 0.4, 0.0, 400, 300, FOV)
+    first, second = crop(panorama, 1.5, 0.0, 640, 480, FOV), crop(panorama, 1.7, 0.0, 400, 300, FOV)
     found = rotation(first, second)
     assert any("differ in size" in warning for warning in found.warnings)
     assert np.degrees(found.angle) == pytest.approx(np.degrees(0.2), abs=0.5)
