@@ -4,7 +4,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DEMO   ?= examples/stream.jpg
 OUT    ?= out
-BENCHMARKS ?= create rasteriser binaural lifting pictures outpainting depth calibration recognition sounds
+BENCHMARKS ?= create rasteriser binaural lifting pictures outpainting depth calibration recognition sounds \
+	agreement field_metrics gradients hrtf occlusion ray_tracing room_responses rooms_from_depth simulate spherical_harmonics
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev setup-browser demo test test-slow bench lint format schema pictures clean
@@ -49,7 +50,8 @@ test: setup-dev setup-browser ## Set up and pass the tests
 test-slow: setup-dev setup-browser ## The longer checks
 	$(BIN)/pytest -m slow --timeout 1800
 
-bench: setup-dev setup-browser ## Every benchmark, one JSON document each, into out/bench
+bench: setup-dev setup-browser ## Every benchmark beside its peers, one JSON document each, into out/bench
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[bench]'
 	@mkdir -p $(OUT)/bench
 	@for name in $(BENCHMARKS); do echo "$$name"; \
 		$(BIN)/python benchmarks/$$name.py > $(OUT)/bench/$$name.json || exit 1; done

@@ -1,6 +1,8 @@
 """Binaural decoders against the head they were made from; prints one JSON document.
 
-    python benchmarks/hrtf.py HEAD.sofa [--orders 1 3 5 7]
+    python benchmarks/hrtf.py [HEAD.sofa] [--orders 1 3 5 7]
+
+Without a path the head is the MIT KEMAR out of the Debian package libmysofa1.
 
 Ours and spaudiopy's `magls_bin`, made from the same responses at 48 kHz, at all measured directions. Three heads: as
 measured, the same equalised to the diffuse field, and a rigid sphere. `spectral_error_db`: mean absolute difference of
@@ -19,6 +21,7 @@ import argparse
 import contextlib
 import json
 import sys
+import tempfile
 import time
 import warnings
 from dataclasses import replace
@@ -43,6 +46,9 @@ from sonovista.ambisonics import (
 from sonovista.ambisonics.decoder_design import DesignMethod
 from sonovista.ambisonics.diffuse_field import erb_number, frequency_of_erb_number
 from sonovista.geometry.frames import angles_from_direction
+
+sys.path.append(str(Path(__file__).parents[1] / "tools"))
+from make_hrir_filters import fetch_sofa  # noqa: E402 - the folder of tools is no package
 
 SAMPLE_RATE, SIZE, UPSAMPLING = 48_000, 4096, 8
 FREQUENCIES = np.fft.rfftfreq(SIZE, 1.0 / SAMPLE_RATE)
@@ -122,14 +128,16 @@ def held_out(head: HRTFSet, order: int, taps: int) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Binaural decoders against the head they were made from.")
-    parser.add_argument("sofa", type=Path)
+    parser.add_argument("sofa", type=Path, nargs="?")
     parser.add_argument("--orders", type=int, nargs="+", default=[1, 3, 5, 7])
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     if not hasattr(scipy.special, "sph_harm"):  # spaudiopy 0.2 calls it; SciPy 1.17 took it away
         old = lambda m, n, azimuth, zenith: scipy.special.sph_harm_y(n, m, zenith, azimuth)  # noqa: E731
         setattr(scipy.special, "sph_harm", old)  # noqa: B010 - type checkers know that it is gone
-    measured = read_sofa(arguments.sofa, SAMPLE_RATE)
+    with tempfile.TemporaryDirectory() as folder:
+        path = arguments.sofa or fetch_sofa(Path(folder))
+        measured = read_sofa(path, SAMPLE_RATE)
     heads = {"as_measured": (measured, 512), "equalised": (diffuse_field_equalized(measured), 256)}
     heads["rigid_sphere"] = (spherical_head(SAMPLE_RATE), 256)
     results = []
@@ -144,7 +152,7 @@ def main() -> None:
                 row["sonovista_library"] = errors(head, load_default_filters(order).filters)
             results.append(row)
     peers = {name: metadata.version(name) for name in ("spaudiopy", "sofar")}
-    document = {"environment": environment() | {"peers": peers}, "sofa": arguments.sofa.name, "results": results}
+    document = {"environment": environment() | {"peers": peers}, "sofa": path.name, "results": results}
     print(json.dumps(document, indent=2))
 
 
