@@ -41,7 +41,7 @@ RATE = 16_000
 SIZE = np.array([6.0, 5.0, 3.0])
 SOURCE, MICROPHONE = np.array([1.3, 3.9, 1.1]), np.array([4.2, 1.7, 1.6])
 ORDERS = (1, 2, 3, 5, 8, 12, 17, 25, 40)
-HIGH: NDArray[np.float64] = butter(4, 100.0, "high", fs=RATE, output="sos")
+HIGH = np.asarray(butter(4, 100.0, "high", fs=RATE, output="sos"))
 PEER_DELAY = 40
 
 
