@@ -84,10 +84,9 @@ class ProceduralRoom:
             1.0 / fine.focal_length,
             colour,
         )
-        step = SUPERSAMPLING
-        blocks = colour.reshape(camera.height, step, camera.width, step, 3).mean(axis=(1, 3))
-        depth = distance.reshape(camera.height, step, camera.width, step).mean(axis=(1, 3))
-        return View(_develop(blocks * self._exposure), depth.astype(np.float32))
+        blocks = pixel_means(colour.reshape(fine.height, fine.width, 3), camera)
+        depth = pixel_means(distance.astype(np.float32).reshape(fine.height, fine.width), camera)
+        return View(_develop(blocks * np.float32(self._exposure)), depth)
 
     @property
     def movable(self) -> bool:
@@ -119,6 +118,13 @@ class ProceduralRoom:
     def sees(self, position: NDArray[np.float64], target: NDArray[np.float64]) -> bool:
         """Whether the straight line between two places is free."""
         return not self._caster.blocked(np.asarray(position)[None], np.asarray(target)[None])[0]
+
+
+def pixel_means(fine: NDArray[np.float32], camera: PerspectiveCamera) -> NDArray[np.float32]:
+    """Means over the rays of each pixel, shape `(h, w)` or `(h, w, 3)`."""
+    import cv2
+
+    return np.asarray(cv2.resize(fine, (camera.width, camera.height), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _develop(radiance: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sonovista.simulate.rooms.textures import SIZE
 
 LEVELS = 8
+_LINEAR = ((np.arange(256) / 255.0) ** 2.2).astype(np.float32)
 
 
 def mip_levels(textures: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -20,12 +21,14 @@ def mip_levels(textures: NDArray[np.float32]) -> NDArray[np.uint8]:
     Returns:
         sRGB, shape `(T, texels, 3)`; level k holds `(SIZE / 2**k) ** 2` of them.
     """
-    linear = np.asarray(textures, np.float32) ** 2.2
-    levels = []
-    for _ in range(LEVELS):
-        levels.append((255.0 * linear ** (1 / 2.2) + 0.5).astype(np.uint8).reshape(len(linear), -1, 3))
+    count = len(textures)
+    finest = (255.0 * np.asarray(textures, np.float32) + 0.5).astype(np.uint8)
+    levels, linear = [finest.reshape(count, -1, 3)], _LINEAR[finest]
+    for _ in range(LEVELS - 1):
         half = linear.shape[1] // 2
-        linear = linear.reshape(len(linear), half, 2, half, 2, 3).mean(axis=(2, 4))
+        linear = linear.reshape(count, half, 2, half, 2, 3)
+        linear = 0.25 * (linear[:, :, 0, :, 0] + linear[:, :, 1, :, 0] + linear[:, :, 0, :, 1] + linear[:, :, 1, :, 1])
+        levels.append((255.0 * linear ** (1 / 2.2) + 0.5).astype(np.uint8).reshape(count, -1, 3))
     return np.concatenate(levels, axis=1)
 
 
