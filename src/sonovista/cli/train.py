@@ -30,10 +30,12 @@ def train(
     """Train a run, or go on with it where it stopped; progress goes to stderr."""
     from sonovista.cli.output import print_json
     from sonovista.slfm.config import read_run
-    from sonovista.slfm.training.console import train_with_progress
     from sonovista.slfm.training.queue import read_queue
 
     runs = read_queue(config, tuple(changes or ())) if queue else [read_run(config, tuple(changes or ()))]
+    # torch takes seconds to import: only once the options are known to be right
+    from sonovista.slfm.training.console import train_with_progress
+
     results = []
     for run in runs:
         folder = output / run.name

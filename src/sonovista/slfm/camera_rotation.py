@@ -14,6 +14,7 @@ from sonovista.slfm.classical.rotation_fitting import FittedRotation, camera_mat
 from sonovista.slfm.features.pictures import FIELD_OF_VIEW, with_field_of_view
 from sonovista.slfm.runtime import MotionNetworks, shared_networks
 
+ROTATION_EVIDENCE = 5
 REFINE_WIDTH = 640
 """Pixels across, of the pictures whose points are matched."""
 ENOUGH, PLENTY = 12, 40
@@ -163,7 +164,7 @@ def believed(fitted: FittedRotation, network_angle: float) -> bool:
 
 
 def rotation_evidence(mean: float, disagreement: float, fitted: FittedRotation | None) -> NDArray[np.float64]:
-    """What tells a good estimate from a bad one, shape `(5,)`."""
+    """What tells a good estimate from a bad one, shape `(ROTATION_EVIDENCE,)`."""
     inliers = 0 if fitted is None else fitted.inliers
     apart = NEAR * 2.0 if fitted is None else min(abs(fitted.angle - mean), NEAR * 2.0)
     share = 0.0 if fitted is None else fitted.inliers / max(1, fitted.matches)

@@ -8,10 +8,12 @@ import numpy as np
 
 from sonovista.errors import BackendUnavailable, InputError
 from sonovista.slfm.calibration import Logistic
+from sonovista.slfm.camera_rotation import ROTATION_EVIDENCE
 from sonovista.slfm.checkpoints import Checkpoint, read_checkpoint
 from sonovista.slfm.config import TrainingRun, run_from
 from sonovista.slfm.features.spatial import frames_of
 from sonovista.slfm.networks.estimators import MotionModel
+from sonovista.slfm.sound_direction import SOUND_EVIDENCE
 
 SOUND, ROTATION, FACTS = "sound.onnx", "rotation.onnx", "model.json"
 OPSET = 18
@@ -70,7 +72,10 @@ def export(checkpoint_path: str | Path, folder: str | Path, card: dict[str, Any]
         "audio": audio.model_dump(),
         "vision": vision.model_dump(),
         "mirror_sign": checkpoint.mirror_sign or 1,
-        "confidence": {"sound": Logistic.unknown(5).as_list(), "rotation": Logistic.unknown(5).as_list()},
+        "confidence": {
+            "sound": Logistic.unknown(SOUND_EVIDENCE).as_list(),
+            "rotation": Logistic.unknown(ROTATION_EVIDENCE).as_list(),
+        },
         "steps": checkpoint.step,
         "training_seconds": round(checkpoint.seconds),
         "card": card or {},

@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonovista.slfm.angles import folded
+from sonovista.slfm.features.spatial import spatial_features
 from sonovista.slfm.features.votes import left_right_vote
 from sonovista.slfm.recordings import SAMPLE_RATE, BinauralRecording, is_silent, read_binaural
 from sonovista.slfm.runtime import MotionNetworks, shared_networks
 
+SOUND_EVIDENCE = 7
 PARTS = 4
 """Overlapping halves of a window whose estimates must agree for it to be sure."""
 
@@ -118,7 +120,10 @@ def estimate_windows(
 
 
 def sound_evidence(stretch: NDArray[np.float32], azimuths: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What tells a good estimate from a bad one, shape `(5,)`.
+    """What tells a good estimate from a bad one, shape `(SOUND_EVIDENCE,)`.
+
+    How far the parts spread, how far their mean is from the whole, how far to the side, whether the louder ear is that
+    side's, how alike the ears are (reverberation makes them less so) in what is loud, and how long there is sound.
 
     Args:
         stretch: the sound.
@@ -127,9 +132,14 @@ def sound_evidence(stretch: NDArray[np.float32], azimuths: NDArray[np.float64]) 
     front = folded(azimuths)
     vote, agreement = left_right_vote(stretch)
     side = float(np.sign(front[0]) * vote * agreement)
-    spread = float(np.std(front[1:]))
+    real, imaginary, _, level = spatial_features(stretch)
+    weight = np.maximum(level, 0.0)
+    total = max(float(weight.sum()), 1e-6)
+    likeness = float((weight * np.hypot(real, imaginary)).sum()) / total
+    active = float((level.max(axis=0) > 0.3).mean()) * min(stretch.shape[1], SAMPLE_RATE) / SAMPLE_RATE
+    aside = abs(float(front[0]))
     return np.array(
-        [spread, abs(front[0] - front[1:].mean()), abs(front[0]), side, min(stretch.shape[1], 16_000) / 16_000]
+        [float(np.std(front[1:])), abs(front[0] - front[1:].mean()), aside, aside**3, side, likeness, active]
     )
 
 
