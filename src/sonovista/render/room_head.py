@@ -155,8 +155,8 @@ def _triangle_weights(
     weights = np.empty((len(wanted), 3))
     for start in range(0, len(wanted), 512):
         part = wanted[start : start + 512]
-        shares = np.einsum("tij,nj->nti", inverse, part)
-        best = shares.min(axis=2).argmax(axis=1)
+        least = np.minimum(np.minimum(part @ inverse[:, 0].T, part @ inverse[:, 1].T), part @ inverse[:, 2].T)
+        best = least.argmax(axis=1)
         corners[start : start + 512] = triangles[best]
-        weights[start : start + 512] = np.maximum(shares[np.arange(len(part)), best], 0.0)
+        weights[start : start + 512] = np.maximum(np.einsum("nij,nj->ni", inverse[best], part), 0.0)
     return corners, weights / weights.sum(axis=1, keepdims=True)
