@@ -48,7 +48,7 @@ from sonovista.ambisonics.diffuse_field import erb_number, frequency_of_erb_numb
 from sonovista.geometry.frames import angles_from_direction
 
 sys.path.append(str(Path(__file__).parents[1] / "tools"))
-from make_hrir_filters import fetch_sofa  # noqa: E402 - the folder of tools is no package
+from make_hrir_filters import fetch_sofa
 
 SAMPLE_RATE, SIZE, UPSAMPLING = 48_000, 4096, 8
 FREQUENCIES = np.fft.rfftfreq(SIZE, 1.0 / SAMPLE_RATE)
