@@ -18,7 +18,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 # The viewer's sources are among the prerequisites, since installing is what builds it.
-WEB := $(wildcard web/src/* web/*.json web/*.html web/*.ts)
+WEB := $(wildcard web/src/* web/src/*/* web/*.json web/*.html web/*.ts)
 $(VENV)/.installed: pyproject.toml hatch_build.py $(WEB) | $(BIN)/python
 	$(BIN)/pip install --quiet --disable-pip-version-check -e .
 	@touch $@
