@@ -28,7 +28,7 @@ class SplitOptions(_Options):
     panoramas: str | None = Field(default=None, description="Folder of equirectangular pictures.")
     sounds: str | None = Field(default=None, description="Folder of clean sounds; null takes noise.")
     heads: tuple[str, ...] = Field(
-        default=("sphere:0.0875:100",), description="SOFA files, or sphere:RADIUS_M:EAR_AZIMUTH_DEG."
+        default=("sphere:0.0875:100",), description="kemar, SOFA files, or sphere:RADIUS_M:EAR_AZIMUTH_DEG."
     )
     places: int = Field(default=2000, ge=1, description="Rooms to listen in.")
     first_place: int = Field(default=0, ge=0, description="Number of the first; splits must not share any.")

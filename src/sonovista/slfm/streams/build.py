@@ -47,7 +47,11 @@ def build_stream(data: DataOptions, split: SplitOptions) -> ExampleStream:
 
 
 def build_ears(name: str) -> Ears:
-    """A head by its name: a SOFA file, or `sphere:RADIUS_M:EAR_AZIMUTH_DEG`."""
+    """A head by its name: kemar (the simulator's), a SOFA file, or `sphere:RADIUS_M:EAR_AZIMUTH_DEG`."""
+    if name == "kemar":
+        from sonovista.simulate.heads import measured_head
+
+        return measured_ears(measured_head(name))
     if name.startswith("sphere:"):
         try:
             radius, azimuth_deg = (float(part) for part in name.split(":")[1:])
