@@ -256,14 +256,17 @@ def _tell(document: dict[str, Any], summary: "Summary", json_: bool) -> None:
     if json_:
         print_json(document)
     else:
+        # What failed is an error, and then nothing is on stdout.
+        failed = bool(summary.failures)
         speed = summary.made / max(document["seconds"], 1e-9)
-        typer.echo(f"{document['folder']}: {summary.made} examples made ({speed:.1f} a second), {summary.found} found")
+        made = f"{summary.made} examples made ({speed:.1f} a second), {summary.found} found"
+        typer.echo(f"{document['folder']}: {made}", err=failed)
         for name, digest in document.get("sha256", {}).items():
-            typer.echo(f"{digest}  {name}")
+            typer.echo(f"{digest}  {name}", err=failed)
         if "shards" in document:
-            typer.echo(f"{len(document['shards'])} shards: {document['shards'][0]} ...")
+            typer.echo(f"{len(document['shards'])} shards: {document['shards'][0]} ...", err=failed)
         if "sheet" in document:
-            typer.echo(document["sheet"])
+            typer.echo(document["sheet"], err=failed)
         for note in document["notes"][:5]:
             typer.echo(note, err=True)
         if len(document["notes"]) > 5:

@@ -70,13 +70,16 @@ def _make(
     for attempt in range(ATTEMPTS):
         try:
             example = make_example(place, name, options, options.sets[item.set_index], (scene, item.number), attempt)
+            store.write(path, example)
         except NoRoomLeft as error:
             reason = str(error)
-            continue
-        except InputError as error:
+        except (InputError, BackendUnavailable) as error:
             return str(error)
-        store.write(path, example)
-        return None
+        except Exception as error:
+            # One example's trouble must not cost the others; it is told of at the end, and fails the run.
+            reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        else:
+            return None
     return f"{reason}, {ATTEMPTS} attempts"
 
 
