@@ -51,12 +51,20 @@ def interaural_loss(signal: Tensor, target: Tensor, window: int = 1024) -> Tenso
     found, wanted = spectrogram(signal, window), spectrogram(target, window)
     weight = wanted.abs().square().sum(dim=0).detach() ** 0.25
     difference = 0.0
-    for ours, theirs in zip(_interaural(found), _interaural(wanted), strict=True):
+    for ours, theirs in zip(interaural_cues(found), interaural_cues(wanted), strict=True):
         difference = difference + (ours - theirs).square()
     return torch.as_tensor((weight * difference).sum() / weight.sum().clamp_min(1e-12))
 
 
-def _interaural(spectra: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def interaural_cues(spectra: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Cross-spectrum of the ears over their mean power, real and imaginary, and the balance of powers, in [-1, 1].
+
+    Args:
+        spectra: complex, left and right first, shape `(2, ...)`.
+
+    Returns:
+        Each of shape `(...)`.
+    """
     left, right = spectra
     left_power, right_power = left.real**2 + left.imag**2, right.real**2 + right.imag**2
     power = left_power + right_power
