@@ -12,6 +12,7 @@ from sonovista.generate.depth.protocol import DepthEstimate
 from sonovista.generate.lifting.backstop import HEIGHT as BACKSTOP_HEIGHT
 from sonovista.generate.lifting.backstop import backstop
 from sonovista.generate.lifting.blocks import choose_blocks, merging_errors
+from sonovista.generate.lifting.concealment import concealed, farthest_seen
 from sonovista.generate.lifting.depth_edges import sharpen_jumps
 from sonovista.generate.lifting.hidden import hidden_layers
 from sonovista.generate.lifting.refinement import refine_colours
@@ -140,7 +141,9 @@ class LayeredLifter:
         views = [resized(s, max(s.camera.width, min(2 * s.camera.width, FACE_VIEW))) for s in around_sheets]
         whole = Sheet(photo_camera, image.astype(np.float32) / 255.0, depth.photo, np.ones((height, width), bool))
         views.append(resized(whole, max(photo_sheets[0].camera.width, options.view_width)))
-        return self._refined(views, [*around_clouds, *photo_clouds], concatenate(hidden_clouds))
+        seen = farthest_seen(inverse, photo_sheets[0])
+        hidden = concealed(concatenate(hidden_clouds), seen)
+        return self._refined(views, [*around_clouds, *photo_clouds], hidden)
 
     def _lift(
         self, sheets_at: Callable[[float], list[Sheet]], budget: int, spread: float, opacity: float, scale: float = 1.0

@@ -47,7 +47,7 @@ def photo_sheet(
     # Nearest, since a mean of near and far would hang in the air between them.
     distance = np.asarray(cv2.resize(distance, (width, height), interpolation=cv2.INTER_NEAREST_EXACT), np.float32)
     camera = calibration.camera(width, height)
-    return Sheet(camera, colours, distance * _cosines(camera), np.ones((height, width), bool))
+    return Sheet(camera, colours, distance * cosines(camera), np.ones((height, width), bool))
 
 
 def cube_sheets(
@@ -80,7 +80,7 @@ def cube_sheets(
             face_used &= ~((u >= 0.0) & (u <= photo_camera.width) & (v >= 0.0) & (v <= photo_camera.height))
         if face_used.any():
             face_colours = np.asarray(equirectangular.sample(colours, rays, cv2.INTER_LINEAR), np.float32)
-            sheets.append(Sheet(camera, face_colours, distance[nearest] * _cosines(camera), face_used))
+            sheets.append(Sheet(camera, face_colours, distance[nearest] * cosines(camera), face_used))
     return sheets
 
 
@@ -118,7 +118,7 @@ def with_photo_depth(
     return merged
 
 
-def _cosines(camera: PerspectiveCamera) -> NDArray[np.float32]:
+def cosines(camera: PerspectiveCamera) -> NDArray[np.float32]:
     """Depth along the camera's axis over distance along the ray, for every pixel."""
     x = (np.arange(camera.width) + 0.5 - 0.5 * camera.width) / camera.focal_length
     y = (np.arange(camera.height) + 0.5 - 0.5 * camera.height) / camera.focal_length
