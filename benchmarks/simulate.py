@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 
 from sonovista.acoustics.decay import decay_time
 from sonovista.geometry import PerspectiveCamera
-from sonovista.simulate.example import SAMPLE_RATE, Example
+from sonovista.simulate.example import SAMPLE_RATE, Example, ExampleOptions, Viewpoints
 from sonovista.simulate.heads import measured_head
 from sonovista.simulate.making import cameras_of
-from sonovista.simulate.options import ExampleOptions, ExampleSet, SimulationOptions
+from sonovista.simulate.options import ExampleSet, SimulationOptions
 from sonovista.simulate.reading import find_examples
 from sonovista.simulate.simulation import simulate
 from sonovista.simulate.storage.hm3d_ss import read_example
@@ -256,7 +256,6 @@ def speed(root: Path, examples: int, panoramas: Path, workers: int) -> dict[str,
 
 def acoustics_alone(examples: int = 40) -> dict[str, Any]:
     """Processor seconds of an example's acoustics: ours, and pyroomacoustics' image sources to ears without a head."""
-    from sonovista.simulate.example import Viewpoints
     from sonovista.simulate.heads import load_head
     from sonovista.simulate.hearing import hear_box
 

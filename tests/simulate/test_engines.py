@@ -88,7 +88,11 @@ def test_a_killed_run_goes_on_to_the_same_bytes(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_ray_cluster_of_two_nodes_makes_the_same_bytes(tmp_path):
+def test_a_ray_cluster_of_two_nodes_makes_the_same_bytes(tmp_path, monkeypatch):
+    # Machines that are busy with other tests start a node slowly.
+    monkeypatch.setenv("RAY_raylet_start_wait_time_s", "240")
+    monkeypatch.setenv("RAY_agent_register_timeout_ms", "240000")
+    monkeypatch.setenv("RAY_worker_niceness", "0")
     pytest.importorskip("ray")
     from ray.cluster_utils import Cluster
 

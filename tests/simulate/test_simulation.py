@@ -6,6 +6,7 @@ from hearing_aids import EMPTY, small_simulation
 
 from sonovista.errors import InputError
 from sonovista.simulate import work
+from sonovista.simulate.making import make_example
 from sonovista.simulate.options import ExampleSet, SimulationOptions, read_options
 from sonovista.simulate.plan import BLOCK, blocks
 from sonovista.simulate.reading import find_examples
@@ -76,7 +77,7 @@ def test_a_folder_of_other_options_or_other_things_is_refused(made, tmp_path):
 
 def test_failed_examples_are_tried_again_then_reported(tmp_path, monkeypatch):
     tried = []
-    make = work.make_example
+    make = make_example
 
     def sometimes(place, scene, options, of, seeds, attempt):
         tried.append((seeds, attempt))

@@ -40,6 +40,7 @@ def run_ray(
         from ray.exceptions import RayError
     except ImportError as error:
         raise BackendUnavailable("--engine ray needs Ray: pip install 'sonovista[ray]'") from error
+    # Keeps Ray from warning that it will stop hiding GPUs from tasks that ask for none: ours use none.
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     ours = not ray.is_initialized()
     if ours:
