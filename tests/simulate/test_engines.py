@@ -108,7 +108,6 @@ def test_a_ray_cluster_of_two_nodes_makes_the_same_bytes(tmp_path, monkeypatch):
     assert digest(tmp_path / "cluster") == digest(tmp_path / "alone")
 
 
-@pytest.mark.slow
 def test_no_cluster_at_an_address_is_one_clear_line(tmp_path):
     pytest.importorskip("ray")
     with pytest.raises(InputError, match="expected a Ray cluster"):

@@ -1,6 +1,7 @@
 """A Ray cluster."""
 
 import os
+import socket
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -11,6 +12,8 @@ from sonovista.simulate.work import BlockReport, make_block
 
 MOST_RETRIES = 5
 """How often a block is given to another worker when its own, or its node, dies."""
+SECONDS_TO_ANSWER = 20.0
+"""That a cluster may take to accept a connection."""
 
 
 def run_ray(
@@ -44,6 +47,7 @@ def run_ray(
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     ours = not ray.is_initialized()
     if ours:
+        _check_reachable(address)
         try:
             ray.init(address=address, log_to_driver=False, include_dashboard=False if address is None else None)
         except (ConnectionError, ValueError, RuntimeError) as error:
@@ -57,6 +61,18 @@ def run_ray(
     finally:
         if ours:
             ray.shutdown()
+
+
+def _check_reachable(address: str | None) -> None:
+    """Refuse an address where nobody answers: Ray itself would try for minutes, and then end the process."""
+    if address is None or ":" not in address:
+        return
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=SECONDS_TO_ANSWER):
+            return
+    except (OSError, ValueError) as error:
+        raise InputError(f"--address {address}: expected a Ray cluster, found: {error}") from None
 
 
 def _run(ray: Any, options: SimulationOptions, out: str, blocks: Iterable[Block], report: Callable[..., None]) -> None:
