@@ -6,6 +6,7 @@ python benchmarks/lifting.py [PHOTO ...] [--size 1024] [--budget 1000000] [--pic
 import argparse
 import json
 import resource
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,10 @@ from numpy.typing import NDArray
 
 from sonovista.generate.backends import build_backend, choose_backends
 from sonovista.generate.calibration.protocol import Calibration
+from sonovista.generate.checkpoints import Checkpoints
+from sonovista.generate.options import CreateOptions
+from sonovista.generate.stages import run_stages
 from sonovista.geometry import PerspectiveCamera
-from sonovista.geometry.equirectangular import pixel_angles
-from sonovista.geometry.frames import angles_from_direction
 from sonovista.geometry.image_files import read_photo, write_rgb
 from sonovista.render.splats import render_view, render_view_float
 from sonovista.scene.gaussians import Gaussians
@@ -33,20 +35,16 @@ SEED = 0
 
 def stages(photo: Path, size: int) -> dict[str, Any]:
     """What lifting receives, from the default backends of the stages before it."""
-    names = choose_backends("offline", {})
-    backend = {
-        stage: build_backend(stage, names[stage]) for stage in ("calibration", "regions", "outpainting", "depth")
+    with tempfile.TemporaryDirectory() as folder:
+        options = CreateOptions(panorama_height=size, seed=SEED)
+        chosen = choose_backends(options.profile, options.backends)
+        run = run_stages(read_photo(photo), options, chosen, Checkpoints(Path(folder)), until="depth")
+    return {
+        "panorama": run["outpainting"],
+        "depth": run["depth"],
+        "image": run.image,
+        "calibration": run["calibration"],
     }
-    read = read_photo(photo)
-    image = read.pixels
-    calibration = backend["calibration"](image, read.focal_length_35mm)
-    rays = calibration.camera(image.shape[1], image.shape[0]).ray_directions()
-    regions = backend["regions"](image, angles_from_direction(rays)[1].astype(np.float32), False)
-    panorama = backend["outpainting"](image, calibration, regions, size, SEED)
-    elevation = np.broadcast_to(pixel_angles(size)[1][:, None], (size, 2 * size)).astype(np.float32)
-    panorama_regions = backend["regions"](panorama.pixels, elevation, True)
-    depth = backend["depth"](panorama, panorama_regions, image, regions, calibration)
-    return {"panorama": panorama, "depth": depth, "image": image, "calibration": calibration}
 
 
 def start_psnr(gaussians: Gaussians, image: NDArray[np.uint8], calibration: Calibration) -> float:
