@@ -12,11 +12,12 @@ from sonovista.render.differentiable.energy_decay import energy_decay_loss, quie
 from sonovista.render.differentiable.renderer import render
 from sonovista.render.differentiable.scene_tensors import SceneTensors
 from sonovista.render.differentiable.source_placement import SourcePlacement
+from sonovista.render.differentiable.spherical_harmonics import directions_and_lengths
 
 # Nepers, or radians, of the first steps.
 _DIRECTION_STEP, _LEVEL_STEP, _TIME_STEP, _BACKGROUND_STEP = 0.05, 0.05, 0.03, 0.2
 _LAST_STEP = 0.05  # of the first
-_LIFT = 0.3
+_LIFTS = (0.3, -0.3, 0.1, -0.1)
 
 
 def recover_sources(
@@ -87,7 +88,7 @@ def recover_sources(
     for turn in (*_lifted(), _front_to_back(R_world_listener)):
         kept = [value.detach().clone() for value in fitted]
         with torch.no_grad():
-            placement.directions.copy_(turn(placement.directions))
+            placement.directions.copy_(turn(directions_and_lengths(placement.directions)[0]))
         loss = _refined(fitted, evaluate, refinements)
         if loss < best:
             best = loss
@@ -122,8 +123,7 @@ def _refined(fitted: list[Tensor], evaluate: Callable[[], Tensor], evaluations: 
 def _lifted() -> tuple[Callable[[Tensor], Tensor], ...]:
     """Turn directions up, or down, where a ridge of the outer ear's notches may have stopped them."""
     return tuple(
-        lambda directions, angle=angle: directions + angle * directions.new_tensor([0.0, 0.0, 1.0])
-        for angle in (_LIFT, -_LIFT)
+        lambda directions, angle=angle: directions + angle * directions.new_tensor([0.0, 0.0, 1.0]) for angle in _LIFTS
     )
 
 
