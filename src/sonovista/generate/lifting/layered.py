@@ -52,8 +52,8 @@ class Options(BaseModel):
     surround_spread: float = Field(default=0.8, gt=0.0, le=2.0)
     """Likewise around the photo and behind, where pixels are coarse and watched enlarged."""
     opacity: float = Field(default=0.9, gt=0.0, lt=1.0)
-    """Of the photo's Gaussians. At 0.75 the start view gains 0.3 dB and what is hidden shines through: depth as drawn
-    is then off by more than 2 %."""
+    """Of the photo's Gaussians. With less, what is hidden shines through: at 0.75 depth as drawn is off by more than
+    2 %."""
     surround_opacity: float = Field(default=0.9, gt=0.0, lt=1.0)
     """Likewise around the photo and behind."""
     maximum_slant: float = Field(default=6.0, gt=0.0)
