@@ -5,16 +5,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sonovista.errors import InputError
 from sonovista.generate.anchoring.protocol import Anchor
 from sonovista.generate.backends import build_backend
 from sonovista.generate.calibration.protocol import Calibration
 from sonovista.generate.checkpoints import Checkpoints
 from sonovista.generate.depth.protocol import DepthEstimate
+from sonovista.generate.given_panorama import PANORAMA_VIEW_FOV, given_panorama, panorama_view
 from sonovista.generate.options import CreateOptions
 from sonovista.generate.outpainting.protocol import Panorama
 from sonovista.generate.regions.protocol import RegionMap
@@ -22,14 +21,12 @@ from sonovista.generate.room.protocol import RoomEstimate
 from sonovista.generate.segmentation.protocol import Instance
 from sonovista.generate.sounding.protocol import Sound
 from sonovista.generate.understanding.protocol import SoundingThing
-from sonovista.geometry import PerspectiveCamera
-from sonovista.geometry.equirectangular import perspective_view, pixel_angles
+from sonovista.geometry.equirectangular import pixel_angles
 from sonovista.geometry.frames import angles_from_direction
 from sonovista.geometry.image_files import Photo
 from sonovista.scene.gaussians import Gaussians
 
 SOUND_SECONDS = 8.0
-PANORAMA_VIEW_FOV = np.deg2rad(75.0)
 
 
 @dataclass
@@ -111,8 +108,8 @@ def run_stages(
     """
     if until not in STAGES:
         raise ValueError(f"expected one of {', '.join(STAGES)}, found {until!r}")
-    given = _given_panorama(photo, options.panorama_height) if options.panorama else None
-    image = photo.pixels if given is None else _panorama_view(given)
+    given = given_panorama(photo, options.panorama_height) if options.panorama else None
+    image = photo.pixels if given is None else panorama_view(given)
     run = StageRun(photo, options, chosen, image, given, {"photo": photo.sha256})
     for stage in TABLE[: STAGES.index(until) + 1]:
         run.outputs[stage.name], run.sha256[stage.name] = checkpoints.run(
@@ -262,25 +259,6 @@ TABLE = (
 
 STAGES = tuple(stage.name for stage in TABLE)
 """In the order in which they run; `progress` is told of each, then of "assembly"."""
-
-
-def _given_panorama(photo: Photo, height: int) -> Panorama:
-    rows, columns = photo.pixels.shape[:2]
-    if abs(columns - 2 * rows) > 2:
-        raise InputError(f"--panorama: expected a picture twice as wide as high, found {columns} x {rows} pixels")
-    shrinks = height < rows
-    pixels = cv2.resize(
-        photo.pixels, (2 * height, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
-    )
-    return Panorama(np.asarray(pixels, np.uint8), np.ones((height, 2 * height), bool))
-
-
-def _panorama_view(panorama: Panorama) -> NDArray[np.uint8]:
-    height = panorama.pixels.shape[0]
-    # As many pixels for an angle as the panorama has.
-    width = round(2 * float(np.tan(PANORAMA_VIEW_FOV / 2)) * height / np.pi)
-    camera = PerspectiveCamera(width, round(width * 3 / 4), PANORAMA_VIEW_FOV)
-    return np.asarray(perspective_view(panorama.pixels, camera, cv2.INTER_CUBIC), np.uint8)
 
 
 def _folder_listing(folder: Path | None) -> list[list[str | int]]:
