@@ -178,3 +178,13 @@ def test_a_picture_that_is_none_is_refused(tmp_path):
     (tmp_path / "b.png").write_bytes(b"no picture")
     with pytest.raises(InputError, match=r"b\.png"):
         rotation(tmp_path / "a.png", tmp_path / "b.png")
+
+
+@pytest.mark.parametrize("turn_deg", [90.0, 150.0])
+def test_pictures_that_share_nothing_are_never_answered_with_confidence(panorama, turn_deg):
+    # within one half of the panorama: the other half is its mirror image
+    first, second = (crop(panorama, yaw, 0.3, 320, 240, FOV) for yaw in (0.55, 0.55 + np.radians(turn_deg)))
+    found = rotation(first, second)
+    assert found.method == "network"
+    assert found.confidence <= 0.5
+    assert any("it is a guess" in warning for warning in found.warnings)

@@ -20,6 +20,8 @@ REFINE_WIDTH = 640
 ENOUGH, PLENTY = 12, 40
 """Matches that must agree before they are believed beside the network, and against it."""
 NEAR = np.radians(15.0)
+UNSETTLED = 0.5
+"""Most that the network alone is trusted."""
 GUIDED_RATIO = 0.95
 """Of the best match's distance to the second best, where the network says about where to look."""
 MOST = np.radians(60.0)
@@ -107,12 +109,17 @@ def estimate_rotation(
     evidence = rotation_evidence(mean, disagreement, fitted)
     confidence = float(networks.confidence("rotation").chance(evidence))
     angle, method = mean, "network"
-    if refine and fitted is not None and believed(fitted, mean):
+    settled = fitted is not None and believed(fitted, mean)
+    if refine and fitted is not None and settled:
         angle, method = fitted.angle, "refined"
     if any("shows nothing" in warning for warning in warnings):
         return RotationEstimate(0.0, 0.0, "none", mean, 0, warnings)
-    if fitted is None and confidence < 0.5:
-        warnings.append("the pictures seem to share nothing (more than about 50 degrees apart?): the angle is a guess")
+    if not settled:
+        # calibration saw pictures that share nothing too, but in the open world there may be any number of them
+        confidence = min(confidence, UNSETTLED)
+        warnings.append(
+            "no matched points bear this out: if the pictures share little (over 50 degrees), it is a guess"
+        )
     return RotationEstimate(angle, confidence, method, mean, 0 if fitted is None else fitted.inliers, warnings)
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sonovista.errors import InputError
 from sonovista.slfm.angles import folded, wrapped
-from sonovista.slfm.camera_rotation import estimate_rotation
+from sonovista.slfm.camera_rotation import UNSETTLED, estimate_rotation
 from sonovista.slfm.features.pictures import FIELD_OF_VIEW, with_field_of_view
 from sonovista.slfm.recordings import SAMPLE_RATE, read_binaural, video_frames
 from sonovista.slfm.runtime import MotionNetworks, shared_networks
@@ -174,7 +174,7 @@ def _camera(
             key = picture
         elif last is not None:
             found = estimate_rotation(key, picture, networks)
-            if abs(last_turn - key_turn) > KEY_TURN or found.confidence < 0.5:
+            if abs(last_turn - key_turn) > KEY_TURN or found.confidence <= UNSETTLED:
                 key, key_turn, key_sure = last, last_turn, last_sure
                 found = estimate_rotation(key, picture, networks)
             last_turn, last_sure = key_turn + found.angle, min(key_sure, found.confidence)
@@ -185,8 +185,8 @@ def _camera(
     if not times:
         raise InputError(f"{video}: expected a video, found no pictures in it")
     warnings = []
-    if min(sure) < 0.5:
-        doubtful = times[int(np.argmax(np.array(sure) < 0.5))]
+    if min(sure) <= UNSETTLED:
+        doubtful = times[int(np.argmax(np.array(sure) <= UNSETTLED))]
         warnings.append(f"the camera's rotation is doubtful from {doubtful:.1f} s on")
     return np.array(times), np.array(turns), np.array(sure), warnings
 
