@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from recoveries import RATE, Case, errors, scenes
 
-from sonovista.acoustics.late_tail import tail_noise_bands
 from sonovista.render import BinauralRenderer
 from sonovista.scene.document import Acoustics, Room, SceneDocument, Source
 from sonovista.scene.scene import Scene
@@ -75,22 +74,6 @@ def test_place_gain_and_reverberation_time_are_recovered_from_the_real_time_rend
 @pytest.mark.parametrize("case", MORE)
 def test_they_are_recovered_from_many_starts(case: Case) -> None:
     _check(_recover(case, samples=24_000))
-
-
-@pytest.mark.slow
-def test_direction_and_reverberation_time_are_recovered_from_another_tail_and_hiss() -> None:
-    case, samples = Case(45.0, 10.0, 2.0, 40.0, 1.0), 24_000
-    truth, guess = scenes(case, samples)
-    noise = torch.tensor(tail_noise_bands(RATE, samples, seed=5), dtype=torch.float32)
-    with torch.no_grad():
-        heard = replace(truth, reverberation=replace(truth.reverberation, noise=noise))
-        recording = render(heard, *_pose(), samples, limited=False)
-    hiss = torch.randn(recording.shape, generator=torch.Generator().manual_seed(0))
-    recording = recording + 10.0**-1.5 * recording.square().mean().sqrt() * hiss
-    found = errors(recover_sources(recording, guess, *_pose(), samples), truth)
-    assert found["angle_deg"] <= 3.0, found
-    assert abs(found["gain"]) <= 0.15, found
-    assert abs(found["rt60"]) <= 0.05, found
 
 
 def test_a_resting_listener_hears_no_difference_between_a_source_outside_and_its_twin_in_the_room() -> None:
