@@ -1,5 +1,8 @@
 """The benchmark set that comes with the library."""
 
+import re
+from importlib.resources import files
+
 import pytest
 
 from sonovista.errors import InputError
@@ -37,6 +40,15 @@ def test_only_some_splits_may_be_made():
     assert {options.split_of(block.scene) for block in blocks(options, ("test",))} == {"test"}
     test = sum(len(block.items) for block in blocks(options, ("test",)))
     assert test == 10 * (24 + 24 + 5 * 12 + 12 + 12)
+
+
+def test_every_set_of_the_test_split_has_its_digest():
+    options = read_options(find_config("sonorooms-1"))
+    text = files("sonovista.simulate.configs").joinpath("sonorooms-1.sha256").read_text()
+    lines = [line.split("  ") for line in text.splitlines() if line and not line.startswith("#")]
+    digests = {name: digest for digest, name in lines}
+    assert sorted(digests) == sorted(f"{of.name}-test" for of in options.sets)
+    assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in digests.values())
 
 
 def test_a_name_that_is_none_is_refused():
