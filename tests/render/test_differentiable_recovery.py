@@ -12,6 +12,8 @@ from sonovista.scene.scene import Scene
 
 torch = pytest.importorskip("torch")
 
+from torch import Tensor  # noqa: E402
+
 from sonovista.render.differentiable import render, tensors_of_scene  # noqa: E402
 from sonovista.render.differentiable.early_response import early_loss  # noqa: E402
 from sonovista.render.differentiable.energy_decay import energy_decay_loss, octave_energies  # noqa: E402
@@ -26,7 +28,7 @@ MORE = tuple(
 )
 
 
-def _pose() -> tuple[torch.Tensor, torch.Tensor]:
+def _pose() -> tuple[Tensor, Tensor]:
     return torch.zeros(2, 3), torch.eye(3).expand(2, 3, 3)
 
 
@@ -42,7 +44,7 @@ def _scene(place: tuple[float, float, float], gain: float, samples: int) -> Scen
     sound = np.zeros(samples, np.float32)
     sounding = samples * 2 // 5
     sound[:sounding] = 0.1 * np.random.default_rng(2).normal(size=sounding)
-    room = Room(centre=(0.0, 0.0, 0.0), size=(6.0, 5.0, 3.0), absorption=[(0.3,) * 8] * 6)
+    room = Room(centre=(0.0, 0.0, 0.0), size=(6.0, 5.0, 3.0), absorption=[(0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3)] * 6)
     source = Source(
         id="a", label="a", kind="point", position=place, gain_db=float(20.0 * np.log10(gain)), sound="a.flac"
     )
@@ -94,14 +96,14 @@ def test_a_resting_listener_hears_no_difference_between_a_source_outside_and_its
 
 
 def test_energy_decay_hardly_tells_one_noise_from_another_but_levels_and_times() -> None:
-    def tail(seed: int, rt60: float, gain: float = 1.0) -> torch.Tensor:
+    def tail(seed: int, rt60: float, gain: float = 1.0) -> Tensor:
         time = torch.arange(24_000) / RATE
         noise = torch.randn(2, 24_000, generator=torch.Generator().manual_seed(seed))
         return gain * noise * torch.exp(-6.908 * time / rt60)
 
     silent = torch.zeros(8)
 
-    def loss(ears: torch.Tensor, target: torch.Tensor) -> float:
+    def loss(ears: Tensor, target: Tensor) -> float:
         return float(energy_decay_loss(ears, target, silent, RATE))
 
     target = tail(0, 0.4)
