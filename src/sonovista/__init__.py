@@ -7,18 +7,24 @@
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["BackendUnavailable", "InputError", "Scene", "__version__", "create"]
+__all__ = ["BackendUnavailable", "InputError", "Scene", "__version__", "create", "localize", "rotation", "track"]
 
 if TYPE_CHECKING:
     from sonovista.errors import BackendUnavailable, InputError
     from sonovista.generate.pipeline import create
     from sonovista.scene import Scene
+    from sonovista.slfm.camera_rotation import rotation
+    from sonovista.slfm.sound_direction import localize
+    from sonovista.slfm.tracking import track
 
 _HOMES = {
     "BackendUnavailable": "sonovista.errors",
     "InputError": "sonovista.errors",
     "Scene": "sonovista.scene",
     "create": "sonovista.generate.pipeline",
+    "localize": "sonovista.slfm.sound_direction",
+    "rotation": "sonovista.slfm.camera_rotation",
+    "track": "sonovista.slfm.tracking",
 }
 
 

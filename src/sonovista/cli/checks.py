@@ -34,6 +34,8 @@ def run_checks() -> list[Check]:
         _try("sound files", True, _sound_files),
         _try("binaural filters", True, _binaural_filters),
         _try("viewer", True, _viewer),
+        _try("sound direction, camera rotation", True, _motion_networks),
+        _try("ray casting", False, _rays),
         _try("disk", True, _disk),
         _try("browser", False, _browser),
     ]
@@ -72,9 +74,22 @@ def _binaural_filters() -> str:
 
 
 def _viewer() -> str:
-    from sonovista.viewer.server import client_folder
+    from sonovista.viewer.files import client_folder
 
     return f"built, {sum(1 for path in client_folder().rglob('*') if path.is_file())} files"
+
+
+def _motion_networks() -> str:
+    from sonovista.slfm.runtime import shared_networks
+
+    return f"{shared_networks().facts['name']}, by ONNX Runtime"
+
+
+def _rays() -> str:
+    from sonovista.acoustics.ray_casting import RayCaster
+
+    RayCaster(np.eye(3), np.array([[0, 1, 2]]))
+    return "Embree: sources are hidden by what stands before them"
 
 
 def _disk() -> str:
