@@ -13,8 +13,8 @@ class AmbisonicRenderer:
     """Renders a scene to Ambisonic signals (AmbiX: ACN, SN3D), with the world's axes unless a rotation is given.
 
     Delay, air, obstacles and the room's reverberation are heard as in `BinauralRenderer`; the reverberation is a
-    diffuse field, the same for every rotation. The listener's gain in the scene's document applies; there is no limiter, so
-    samples may exceed 1.
+    diffuse field, the same for every rotation. The listener's gain in the scene's document applies; there is no
+    limiter, so samples may exceed 1.
 
     Args:
         scene: with a mono 48 kHz sound for every source.

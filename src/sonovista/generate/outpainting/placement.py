@@ -33,6 +33,11 @@ REFINED = 10
 FORBIDDEN = 40.0
 """Cost of a placement that shows nothing but what must not stand there twice; any other cost is far below it."""
 
+ALIKE = 0.3
+ALIKE_STRETCH = 0.08
+"""Cost of showing again what was shown just as wide, and by which natural logarithm of the width it counts as such:
+what comes back narrower or wider is less easily known again."""
+
 BINS = 96
 """Columns into which the photo is cut to count what was shown."""
 
@@ -82,6 +87,8 @@ class PlacementSearch:
         self.stride = max(round(STRIDE * source.scale), 1)
         self.used = np.zeros(BINS)
         self.last = {1: np.zeros(BINS), -1: np.zeros(BINS)}
+        # What every piece showed and the logarithm of its stretch; the photo itself comes first.
+        self.shown: list[tuple[NDArray[np.float64], float]] = [(np.ones(BINS), 0.0)]
         factor = source.camera.focal_length * np.pi / band.elevation.size / 2.0 * self.stride
         self.smooth = cv2.GaussianBlur(source.pixels, (0, 0), max(0.7 * factor, 0.4))
         self.contours = find_contours(band)
@@ -135,6 +142,7 @@ class PlacementSearch:
         self.used[shown] += 1.0
         self.last[side] = np.zeros(BINS)
         self.last[side][shown] = 1.0
+        self.shown.append((self.last[side], float(np.log(placement.stretch))))
         return float(positions[-1])
 
     def contour_moves(self, placement: Placement, join: int, side: int, total: int, closes: bool) -> tuple | None:
@@ -215,6 +223,9 @@ class PlacementSearch:
         bins = self._bins(positions)
         score += 2.5 * self.unique[bins].mean(axis=1) + 1.2 * self.unique[bins].max(axis=1)
         score += np.minimum(0.05 * self.used[bins] ** 2, 1.2).mean(axis=1) + 0.2 * self.last[side][bins].mean(axis=1)
+        for piece, stretch in self.shown:
+            alike = np.exp(-(((np.log(draws.stretch) - stretch) / ALIKE_STRETCH) ** 2))
+            score += ALIKE * piece[bins].mean(axis=1) * alike
         # Never the same building or thing twice, unless the photo shows nothing else.
         score += FORBIDDEN * self.blocked[bins].mean(axis=1)
         score += 0.35 * self.cut[bins].mean(axis=1)
