@@ -47,7 +47,7 @@ def scene_with(points: int, areas: int, ambience: bool, everything: bool = False
         return Scene(SceneDocument(sources=sources, camera_height=1.6), sounds)
     size = (12.0, 10.0, 5.0)
     absorption = eyring_absorption(size, 1.0)
-    room = Room(centre=(0.0, 0.0, 0.9), size=size, absorption=[(absorption,) * 8] * 6)
+    room = Room(centre=(0.0, 0.0, 0.9), size=size, absorption=[(absorption,) * 8] * 6)  # pyright: ignore[reportArgumentType]
     acoustics = Acoustics(propagation_delay=True, air=Air(), occlusion=True, room=room)
     scene = Scene(SceneDocument(sources=sources, camera_height=1.6, acoustics=acoustics), sounds)
     grid = rng.random((len(sources), 25, 25, 7)).astype(np.float32)

@@ -49,7 +49,7 @@ def image_sources(
     distance = np.linalg.norm(images.images - receiver[:, None], axis=0)
     bins = int(np.ceil(duration / BIN))
     energy = images.damping[0] ** 2 / distance**2
-    return np.bincount((distance / (SPEED * BIN)).astype(int), energy, minlength=bins)[:bins]
+    return np.asarray(np.bincount((distance / (SPEED * BIN)).astype(int), energy, minlength=bins)[:bins], float)
 
 
 def peer_rays(room: pra.Room, source: NDArray, receiver: NDArray, duration: float, rays: int) -> float:

@@ -64,6 +64,7 @@ def peer(absorption: float, order: int, microphones: NDArray[np.float64]) -> NDA
     room.add_source(SOURCE)
     room.add_microphone_array(microphones.T)
     room.compute_rir()
+    assert room.rir is not None
     rows = [room.rir[m][0][PEER_DELAY:] for m in range(len(microphones))]
     shortest = min(map(len, rows))
     return np.stack([row[:shortest] for row in rows])
@@ -136,7 +137,8 @@ def decay_differences(head: RoomHead, absorption: float, places: int) -> dict[st
         ours, full = (
             energy_decay_curve(sosfilt(HIGH, response.direct + response.indirect)) for response in (short, whole)
         )
-        both = [energy_decay_curve(sosfilt(HIGH, r.direct + r.indirect).reshape(-1, order="F")) for r in (short, whole)]
+        heard = [np.asarray(sosfilt(HIGH, r.direct + r.indirect)) for r in (short, whole)]
+        both = [energy_decay_curve(ears.reshape(-1, order="F")) for ears in heard]
         for level in (-20.0, -30.0, -40.0):
             ears = [np.abs(a - b)[b > level].max() for a, b in zip(ours, full, strict=True)]
             rows.append((level, max(ears), np.abs(both[0] - both[1])[both[1] > level].max()))

@@ -131,7 +131,7 @@ def geometry_errors(room: Furnished, estimate: RoomEstimate) -> dict[str, float]
 def one(rng: np.random.Generator) -> dict[str, Any]:
     room = furnish(rng)
     depth, regions = render(room)
-    noise = gaussian_filter(rng.normal(size=depth.shape), 12.0, mode=("nearest", "wrap"))
+    noise = gaussian_filter(rng.normal(size=depth.shape), 12.0, mode=("nearest", "wrap"))  # pyright: ignore[reportArgumentType]
     noisy = (depth * (1.0 + 0.05 * noise / noise.std())).astype(np.float32)
     usual = true_rt60(room, dict.fromkeys(SURFACES, 1.0))
     other = true_rt60(room, {name: float(np.exp(rng.normal(0.0, 0.25))) for name in SURFACES})

@@ -17,7 +17,7 @@ def cloud(directions, distance, angular_size) -> Gaussians:
     return Gaussians(
         (directions * distance).astype(np.float32),
         np.full((count, 3), angular_size * distance, np.float32),
-        np.tile(np.float32([1.0, 0.0, 0.0, 0.0]), (count, 1)),
+        np.tile(np.array([1.0, 0.0, 0.0, 0.0], np.float32), (count, 1)),
         np.full(count, 0.9, np.float32),
         np.full((count, 3), 0.5, np.float32),
     )

@@ -69,7 +69,7 @@ def mixed_scene(samples: int = 701) -> Scene:
 
 def with_everything(scene: Scene) -> Scene:
     """The same in a room with air, delays, and something in the way."""
-    room = Room(centre=(0.0, 0.0, 0.0), size=(8.0, 6.0, 3.0), absorption=[(0.3,) * 8] * 6)
+    room = Room(centre=(0.0, 0.0, 0.0), size=(8.0, 6.0, 3.0), absorption=[(0.3,) * 8] * 6)  # pyright: ignore[reportArgumentType]
     acoustics = scene.document.acoustics.model_copy(
         update={"propagation_delay": True, "air": Air(), "occlusion": True, "room": room}
     )

@@ -87,7 +87,7 @@ def test_the_tail_has_the_heads_interaural_coherence() -> None:
 
     frequency, cross = csd(*tail, fs=RATE, nperseg=512)
     power = [welch(ear, fs=RATE, nperseg=512)[1] for ear in tail]
-    found = cross.real / np.sqrt(power[0] * power[1])
+    found = np.real(cross) / np.sqrt(power[0] * power[1])
     expected = np.interp(frequency, *interaural_coherence(decoder))
     low = (frequency > 200.0) & (frequency < 3000.0)
     assert np.abs(found - expected)[low].mean() < 0.12

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from sonovista.errors import InputError
 from sonovista.render.ambisonic import AmbisonicRenderer
-from sonovista.render.binaural import SAMPLE_RATE, BinauralRenderer
+from sonovista.render.binaural import BinauralRenderer
 from sonovista.render.limiter import KNEE
 from sonovista.render.trajectory import Pose, Trajectory, still
+from sonovista.scene.document import SAMPLE_RATE
 from sonovista.scene.scene import Scene
 from sonovista.signal.loudness import loop_loudness
 

@@ -30,14 +30,14 @@ def make_loop(
     Returns:
         float32, shape `(samples,)`, at the level of the recording.
     """
-    signal = np.asarray(signal, float)
+    signal = np.asarray(signal, np.float64)
     if len(signal) < sample_rate // 100:
         raise ValueError(f"signal: expected at least 10 ms, found {len(signal)} samples")
     return rotated_to_steadiest(_closed_loop(signal, samples, sample_rate, rng), sample_rate).astype(np.float32)
 
 
 def _closed_loop(
-    signal: NDArray[np.float64], samples: int, sample_rate: int, rng: np.random.Generator
+    signal: NDArray[np.floating], samples: int, sample_rate: int, rng: np.random.Generator
 ) -> NDArray[np.float64]:
     """The loop of `make_loop`, begun wherever it was closed."""
     fade = min(sample_rate // 2, samples // 4)
