@@ -105,7 +105,7 @@ def ours(head: HRTFSet, order: int, method: DesignMethod, taps: int) -> dict[str
 
 def spaudiopy_magls(head: HRTFSet, order: int) -> dict[str, Any]:
     with contextlib.redirect_stdout(sys.stderr):  # it greets on stdout
-        import spaudiopy
+        import spaudiopy  # pyright: ignore[reportMissingImports]
 
     azimuth, elevation = angles_from_direction(head.directions)
     hrirs = spaudiopy.sig.HRIRs(head.hrirs[:, 0], head.hrirs[:, 1], azimuth, 0.5 * np.pi - elevation, head.sample_rate)

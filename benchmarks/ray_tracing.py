@@ -19,7 +19,7 @@ from importlib import metadata
 from typing import Any
 
 import numpy as np
-import pyroomacoustics as pra
+import pyroomacoustics as pra  # pyright: ignore[reportMissingImports]
 import trimesh
 from environment import environment
 from numpy.typing import NDArray

@@ -24,7 +24,7 @@ from importlib import metadata
 from typing import Any
 
 import numpy as np
-import pyroomacoustics as pra
+import pyroomacoustics as pra  # pyright: ignore[reportMissingImports]
 from environment import environment
 from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
@@ -72,10 +72,10 @@ def peer(absorption: float, order: int, microphones: NDArray[np.float64]) -> NDA
 
 def torchrir_call(absorption: float, order: int, duration: float) -> Callable[[], NDArray[np.float64]]:
     import torch
-    from torchrir import MicrophoneArray, Room, Source
-    from torchrir.config import SimulationConfig
-    from torchrir.models import StaticScene
-    from torchrir.sim import simulate
+    from torchrir import MicrophoneArray, Room, Source  # pyright: ignore[reportMissingImports]
+    from torchrir.config import SimulationConfig  # pyright: ignore[reportMissingImports]
+    from torchrir.models import StaticScene  # pyright: ignore[reportMissingImports]
+    from torchrir.sim import simulate  # pyright: ignore[reportMissingImports]
 
     torch.set_num_threads(1)
     scene = StaticScene(

@@ -260,7 +260,7 @@ def acoustics_alone(examples: int = 40) -> dict[str, Any]:
     from sonovista.simulate.hearing import hear_box
 
     try:
-        import pyroomacoustics
+        import pyroomacoustics  # pyright: ignore[reportMissingImports]
     except ImportError:
         pyroomacoustics = None
     rng = np.random.default_rng(0)

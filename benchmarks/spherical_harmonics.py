@@ -45,8 +45,8 @@ def import_peers() -> tuple[Any, Any]:
         old = lambda m, n, azimuth, zenith: scipy.special.sph_harm_y(n, m, zenith, azimuth)  # noqa: E731
         setattr(scipy.special, "sph_harm", old)  # noqa: B010 - type checkers know that it is gone
     with contextlib.redirect_stdout(sys.stderr):
-        import spaudiopy
-        import spharpy
+        import spaudiopy  # pyright: ignore[reportMissingImports]
+        import spharpy  # pyright: ignore[reportMissingImports]
     return spaudiopy, spharpy
 
 
@@ -73,7 +73,7 @@ def compare(calls: dict[str, Call], repeats: int) -> dict[str, Any]:
 
 def harmonics_calls(azimuth: NDArray[np.float64], elevation: NDArray[np.float64]) -> dict[str, Call]:
     """All in N3D: the peers' mean square over the sphere is 1 / (4 pi)."""
-    import pyfar
+    import pyfar  # pyright: ignore[reportMissingImports]
 
     spaudiopy, spharpy = import_peers()
     points = pyfar.Coordinates.from_spherical_elevation(azimuth, elevation, 1.0)

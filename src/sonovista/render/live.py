@@ -44,7 +44,7 @@ def open_output_stream(device: str | int | None, **options: Any) -> Stream:
         InputError: there is no such device, or it cannot play 48 kHz stereo.
     """
     try:
-        import sounddevice
+        import sounddevice  # pyright: ignore[reportMissingImports]
     except (ImportError, OSError) as error:
         reason = "" if isinstance(error, ImportError) else f" ({error})"
         raise BackendUnavailable(f"playing needs sounddevice: pip install 'sonovista[play]'{reason}") from error
