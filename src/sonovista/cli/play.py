@@ -7,12 +7,14 @@ import numpy as np
 import typer
 
 from sonovista.cli.output import print_json
+from sonovista.cli.trajectories import named_trajectory
 
 if TYPE_CHECKING:
     from sonovista.render.trajectory import Pose
     from sonovista.scene import Scene
 
 _STEP = 0.15  # metres
+_ORBIT = 20.0  # seconds, where none are asked for
 _GLIDE = 0.12  # seconds in which a step is taken
 _STEPS = {"w": (1.0, 0.0), "s": (-1.0, 0.0), "a": (0.0, 1.0), "d": (0.0, -1.0)}
 _TURNS = {"q": np.radians(7.5), "e": -np.radians(7.5)}
@@ -73,7 +75,7 @@ def play(
     from sonovista.cli.keys import pressed_keys
     from sonovista.render.binaural import BinauralRenderer
     from sonovista.render.live import LivePlayer
-    from sonovista.render.trajectory import load, orbit, still
+    from sonovista.render.trajectory import still
     from sonovista.scene import Scene
 
     loaded = Scene.load(scene, parts=("sounds", "depth"))
@@ -82,13 +84,7 @@ def play(
     if trajectory is None:
         pose_at = walker.pose_at
     else:
-        path = (
-            orbit(loaded, seconds=seconds or 20.0)
-            if trajectory == "orbit"
-            else still(loaded)
-            if trajectory == "still"
-            else load(trajectory)
-        )
+        path = named_trajectory(loaded, trajectory, seconds or _ORBIT)
         pose_at = path.pose
         if seconds is None and trajectory != "still":
             seconds = path.duration

@@ -10,10 +10,11 @@ import numpy as np
 import typer
 
 from sonovista.cli.output import print_json
+from sonovista.cli.trajectories import named_trajectory
 from sonovista.errors import InputError
 
 if TYPE_CHECKING:
-    from sonovista.render.trajectory import Pose, Trajectory
+    from sonovista.render.trajectory import Pose
     from sonovista.scene import Scene
 
 
@@ -74,7 +75,7 @@ def render(
         from sonovista.render.pictures import render_video_file
 
         loaded = Scene.load(scene, parts=("gaussians", "sounds", "depth"))
-        path = _trajectory(loaded, trajectory, seconds)
+        path = named_trajectory(loaded, trajectory, seconds)
         with _frame_progress(quiet=json_) as report:
             render_video_file(loaded, path, to, width, height, horizontal_fov, frame_rate, order or 3, report)
     else:
@@ -82,7 +83,7 @@ def render(
 
         loaded = Scene.load(scene, parts=("sounds", "depth"))
         mode = "binaural" if form is Form.BINAURAL else "ambisonics"
-        render_file(loaded, _trajectory(loaded, trajectory, seconds), to, mode, order)
+        render_file(loaded, named_trajectory(loaded, trajectory, seconds), to, mode, order)
     if json_:
         print_json({"output": str(to), "form": form.value, "bytes": to.stat().st_size})
     else:
@@ -99,16 +100,6 @@ def _form_of(path: Path) -> Form:
         named = any(word in path.stem.lower() for word in ("foa", "hoa", "ambix", "ambisonic"))
         return Form.AMBISONICS if named else Form.BINAURAL
     raise InputError(f"{path}: expected a name that ends in .wav, .png, .jpg or .mp4, found {suffix or 'no ending'!r}")
-
-
-def _trajectory(scene: "Scene", name: str, seconds: float) -> "Trajectory":
-    from sonovista.render.trajectory import load, orbit, still
-
-    if name == "still":
-        return still(scene, seconds)
-    if name == "orbit":
-        return orbit(scene, seconds=seconds)
-    return load(name)
 
 
 def _pose(scene: "Scene", yaw: float | None, pitch: float | None, position: str | None) -> "Pose":

@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -62,9 +63,21 @@ def _table(
     return table
 
 
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def air_coefficients(distances, table, farthest, near, out):
+    """Write `b0, b1, p` at distances `(S,)` to the first columns of `out`: linear between the nodes of the table."""
+    nodes = table.shape[0]
+    scale = (nodes - 1) / np.log1p(farthest / near)
+    for s in range(distances.shape[0]):
+        place = scale * np.log1p(min(distances[s], farthest) / near)
+        low = min(int(place), nodes - 2)
+        share = np.float32(place - low)
+        for k in range(3):
+            out[s, k] = table[low, k] + share * (table[low + 1, k] - table[low, k])
+
+
 def air_filter(air: Air, sample_rate: int, distance: float) -> NDArray[np.float32]:
-    """`b0, b1, p` at a distance in metres: linear between the nodes of the table, shape `(3,)`."""
-    table = air_filter_table(air, sample_rate)
-    place = float(np.log1p(min(distance, FARTHEST) / NEAR) / np.log1p(FARTHEST / NEAR)) * (NODES - 1)
-    low = min(int(place), NODES - 2)
-    return table[low] + np.float32(place - low) * (table[low + 1] - table[low])
+    """`b0, b1, p` at a distance in metres, shape `(3,)`."""
+    out = np.empty((1, 3), np.float32)
+    air_coefficients(np.array([distance], float), air_filter_table(air, sample_rate), FARTHEST, NEAR, out)
+    return out[0]

@@ -10,7 +10,7 @@ from sonovista.render.encoder import SceneEncoder
 from sonovista.render.limiter import soft_limit
 from sonovista.render.long_convolution import LongConvolver
 from sonovista.render.reverberation import binaural_tail
-from sonovista.render.sound_loops import scene_sounds
+from sonovista.render.sound_loops import clean_sound
 from sonovista.scene.document import SAMPLE_RATE
 from sonovista.scene.scene import Scene
 
@@ -49,11 +49,10 @@ class BinauralRenderer:
         """Samples between a sound's start and its passing the listener's head."""
         self._encoder = SceneEncoder(scene, order, block_size, with_ambience=False)
         self._decoder = BlockDecoder(decoder, block_size)
-        sources = scene.document.sources
-        self._ambient = np.array([i for i, source in enumerate(sources) if source.kind == "ambient"], np.int64)
+        self._ambient = np.flatnonzero(self._encoder.ambient)
         self._bed_gains = np.zeros(self._ambient.size, np.float32)
-        sounds = scene_sounds(scene)
-        self._bed = AmbientBed([sounds[i] for i in self._ambient], decoder, block_size) if self._ambient.size else None
+        beds = [clean_sound(scene.sounds[self.source_ids[i]]) for i in self._ambient]
+        self._bed = AmbientBed(beds, decoder, block_size) if beds else None
         acoustics = scene.document.acoustics
         room = acoustics.room
         self._tail = None if room is None else LongConvolver(binaural_tail(room, acoustics, decoder), block_size)

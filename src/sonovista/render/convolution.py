@@ -51,6 +51,25 @@ def _append(time, block):
             time[c, size + t] = block[c, t]
 
 
+def partition_spectra(filters: NDArray[np.floating], size: int) -> NDArray[np.complex64]:
+    """Spectra of filters that were cut into pieces, for overlap-save convolution.
+
+    Args:
+        filters: shape `(rows, taps)`.
+        size: samples of a piece.
+
+    Returns:
+        Shape `(pieces, rows, size + 1)`, times `2 size`: signals are transformed with `norm="forward"`, where NumPy's
+        factor is a float32 and nothing is converted to double precision and back.
+    """
+    rows, taps = filters.shape
+    pieces = -(-taps // size)
+    padded = np.zeros((rows, pieces * size), np.float32)
+    padded[:, :taps] = filters
+    spectra = np.fft.rfft(padded.reshape(rows, pieces, size).transpose(1, 0, 2), 2 * size, axis=-1) * (2 * size)
+    return np.ascontiguousarray(spectra.astype(np.complex64))
+
+
 class BlockDecoder:
     """Decodes blocks of an Ambisonic bus to two ears; its cost depends on order, block and filter length alone.
 
@@ -64,17 +83,11 @@ class BlockDecoder:
     """
 
     def __init__(self, decoder: BinauralDecoder, block_size: int) -> None:
-        channels, taps = decoder.filters.shape[1:]
-        partitions = -(-taps // block_size)
-        padded = np.zeros((2, channels, partitions * block_size), np.float32)
-        padded[:, :, :taps] = decoder.filters
-        pieces = padded.reshape(2, channels, partitions, block_size).transpose(0, 2, 1, 3)
         self._symmetric = decoder.symmetric
-        spectra = np.fft.rfft(pieces, 2 * block_size, axis=-1) * (2 * block_size)  # for the norm of `decode`
-        self._filters = np.ascontiguousarray(spectra.astype(np.complex64))
+        self._filters = np.stack([partition_spectra(ear, block_size) for ear in decoder.filters])
+        partitions, channels, bins = self._filters.shape[1:]
         self._even = left_right_signs(decoder.order) > 0
         self._newest = 0
-        bins = block_size + 1
         self._time = np.zeros((channels, 2 * block_size), np.float32)
         self._spectra = np.zeros((partitions, channels, bins), np.complex64)
         self._ears = np.zeros((2, bins), np.complex64)
@@ -92,7 +105,6 @@ class BlockDecoder:
         """
         self._newest = (self._newest + 1) % len(self._spectra)
         _append(self._time, field)
-        # With this norm NumPy's factor is a float32, and nothing is converted to double precision and back.
         np.fft.rfft(self._time, axis=-1, norm="forward", out=self._spectra[self._newest])
         if self._symmetric:
             _symmetric_ears(self._spectra, self._filters[0], self._newest, self._even, self._ears)

@@ -80,6 +80,11 @@ class SceneEncoder:
         """Of the sources, in the document's order."""
         return self._table.ids
 
+    @property
+    def ambient(self) -> NDArray[np.bool_]:
+        """Which sources have no place, shape `(S,)`."""
+        return self._table.ambient
+
     def set_gain(self, source_id: str, gain: float) -> None:
         """Scale a source from the next block on, ramped over that block; 0 mutes it.
 

@@ -6,6 +6,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from sonovista.render.convolution import partition_spectra
+
 HEAD_PARTITIONS = 8
 """Partitions of one block each, before the long ones."""
 RATIO = 4
@@ -29,15 +31,9 @@ class _DelayLine:
     """The spectra of the last frames of a signal, and one filter's partitions of the same length."""
 
     def __init__(self, filters: NDArray[np.float32], size: int) -> None:
-        outputs, taps = filters.shape
         self.size = size
-        self.partitions = -(-taps // size)
-        padded = np.zeros((outputs, self.partitions * size), np.float32)
-        padded[:, :taps] = filters
-        pieces = padded.reshape(outputs, self.partitions, size).transpose(1, 0, 2)
-        # For the norm of `transform`, with which NumPy stays in single precision.
-        spectra = np.fft.rfft(pieces, 2 * size, axis=-1) * (2 * size)
-        self._filters = np.ascontiguousarray(spectra.astype(np.complex64))
+        self._filters = partition_spectra(filters, size)
+        self.partitions, outputs, _ = self._filters.shape
         self._spectra = np.zeros((max(1, self.partitions), size + 1), np.complex64)
         self._time = np.zeros(2 * size, np.float32)
         self._result = np.zeros((outputs, size + 1), np.complex64)

@@ -5,8 +5,8 @@ import numpy as np
 
 from sonovista.render.encoder_kernels import OPTIONS
 
-COEFFICIENTS = 5
-"""`b0, b1, p` of the air, `a` of the obstacle's low-pass, and its gain."""
+UNCHANGED = (1.0, 0.0, 0.0, 1.0, 1.0)
+"""`b0, b1, p` of the air, `a` of the obstacle's low-pass, and its gain, where neither does anything."""
 
 
 @numba.njit(**OPTIONS)
@@ -56,6 +56,6 @@ def filter_paths(signals, before, after, state):
             ys[t] = h * z1
         state[r, 0], state[r, 1], state[r, 2] = x1, u1, v1
         state[q, 0], state[q, 1], state[q, 2] = y1, w1, z1
-        for k in range(5):
+        for k in range(before.shape[1]):
             before[r, k] = after[r, k]
             before[q, k] = after[q, k]

@@ -5,10 +5,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonovista.acoustics.occlusion import HIDDEN_CUTOFF_HZ, HIDDEN_GAIN, OPEN_CUTOFF_HZ, visibility_kernel
-from sonovista.render.air_filter import FARTHEST, NEAR, air_filter_table
+from sonovista.render.air_filter import FARTHEST, NEAR, air_coefficients, air_filter_table
 from sonovista.render.fractional_delay import read_delayed
 from sonovista.render.occlusion_maps import scene_occlusion
-from sonovista.render.path_filters import COEFFICIENTS, filter_paths
+from sonovista.render.path_filters import UNCHANGED, filter_paths
 from sonovista.render.sound_loops import SoundLoops
 from sonovista.render.source_table import SourceTable
 from sonovista.scene.document import SAMPLE_RATE
@@ -32,18 +32,6 @@ def _delays(distances, samples_per_metre, before, largest, out):
     for s in range(out.shape[0]):
         wanted = distances[s] * samples_per_metre
         out[s] = min(max(wanted, before[s] - largest), before[s] + largest)
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def _air_coefficients(distances, table, farthest, near, out):
-    nodes = table.shape[0]
-    scale = (nodes - 1) / np.log1p(farthest / near)
-    for s in range(distances.shape[0]):
-        place = scale * np.log1p(min(distances[s], farthest) / near)
-        low = min(int(place), nodes - 2)
-        share = np.float32(place - low)
-        for k in range(3):
-            out[s, k] = table[low, k] + share * (table[low + 1, k] - table[low, k])
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -84,10 +72,9 @@ class Propagation:
         if self._map is not None and len(self._map.values) != len(table):
             raise ValueError(f"the occlusion map must know {len(table)} sources, found {len(self._map.values)}")
         self._visible = np.ones(len(table))
-        self._before = np.tile(np.array([1.0, 0.0, 0.0, 1.0, 1.0], np.float32), (rows, 1))
+        self._before = np.tile(np.array(UNCHANGED, np.float32), (rows, 1))
         self._after = self._before.copy()
         self._state = np.zeros((rows, 3), np.float32)
-        assert self._before.shape[1] == COEFFICIENTS
 
     @property
     def lag(self) -> NDArray[np.float64]:
@@ -110,7 +97,7 @@ class Propagation:
         if self._samples_per_metre > 0.0:
             _delays(self._distance, self._samples_per_metre, self._delay_before, self._largest_change, self._delay)
         if self._air is not None:
-            _air_coefficients(self._distance, self._air, FARTHEST, NEAR, self._after)
+            air_coefficients(self._distance, self._air, FARTHEST, NEAR, self._after)
         if self._map is not None:
             visibility_kernel(self._map.values, self._map.origin, self._map.spacing, position, self._visible)
             _obstacle_coefficients(
