@@ -59,7 +59,7 @@ def test_the_card_gets_what_is_rendered_offline() -> None:
     assert card.options == {
         "device": None, "blocksize": 256, "samplerate": 48_000, "channels": 2, "dtype": "float32", "closed": True,
     }  # fmt: skip
-    np.testing.assert_array_equal(heard, render_binaural(scene, Pose(ORIGIN), 20 * 256 / 48_000.0))
+    np.testing.assert_allclose(heard, render_binaural(scene, Pose(ORIGIN), 20 * 256 / 48_000.0), rtol=0, atol=1e-6)
     assert player.seconds == pytest.approx(20 * 256 / 48_000.0)
     assert 0.0 < player.peak <= 1.0
 
