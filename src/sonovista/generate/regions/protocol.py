@@ -23,6 +23,42 @@ RegionClass = Literal[
 ]
 REGION_CLASSES: tuple[RegionClass, ...] = get_args(RegionClass)
 
+DetailClass = Literal[
+    "sky", "cloud", "still_water", "running_water", "sea", "tree", "grass", "flowers", "sand", "rock", "snow", "soil",
+    "road", "building", "wall", "floor", "ceiling", "window", "furniture", "person", "animal", "bird", "vehicle", "boat",
+    "fire",
+]  # fmt: skip
+DETAIL_CLASSES: tuple[DetailClass, ...] = get_args(DetailClass)
+"""Finer classes, which some classifiers tell apart; each belongs to one of `REGION_CLASSES`."""
+CLASS_OF_DETAIL: dict[DetailClass, RegionClass] = {
+    "sky": "sky",
+    "cloud": "sky",
+    "still_water": "water",
+    "running_water": "running_water",
+    "sea": "water",
+    "tree": "vegetation",
+    "grass": "grass",
+    "flowers": "grass",
+    "sand": "ground",
+    "rock": "rock",
+    "snow": "snow",
+    "soil": "ground",
+    "road": "ground",
+    "building": "building",
+    "wall": "wall",
+    "floor": "floor",
+    "ceiling": "ceiling",
+    "window": "wall",
+    "furniture": "object",
+    "person": "object",
+    "animal": "object",
+    "bird": "object",
+    "vehicle": "object",
+    "boat": "object",
+    "fire": "object",
+}
+"""Detail -> class."""
+
 
 @dataclass(frozen=True)
 class RegionMap:
@@ -32,11 +68,14 @@ class RegionMap:
         segments: index of the region of every pixel, shape `(H, W)`, int32, 0 to S - 1.
         probabilities: of every region to be of every class, shape `(S, len(REGION_CLASSES))`, float32, rows sum to 1.
         indoor: probability in [0, 1] that the picture was taken indoors.
+        details: of every region to be of every finer class, shape `(S, len(DETAIL_CLASSES))`, float32, rows sum to 1;
+            None where the classifier does not tell them apart.
     """
 
     segments: NDArray[np.int32]
     probabilities: NDArray[np.float32]
     indoor: float
+    details: NDArray[np.float32] | None = None
 
     def pixel_probabilities(self) -> NDArray[np.float32]:
         """Class probabilities of every pixel, shape `(H, W, len(REGION_CLASSES))`."""
