@@ -25,8 +25,8 @@ REGION_CLASSES: tuple[RegionClass, ...] = get_args(RegionClass)
 
 DetailClass = Literal[
     "sky", "cloud", "still_water", "running_water", "sea", "tree", "grass", "flowers", "sand", "rock", "snow", "soil",
-    "road", "building", "wall", "floor", "ceiling", "window", "furniture", "person", "animal", "bird", "vehicle", "boat",
-    "fire",
+    "road", "building", "wall", "floor", "ceiling", "window", "furniture", "person", "animal", "bird", "vehicle",
+    "boat", "fire",
 ]  # fmt: skip
 DETAIL_CLASSES: tuple[DetailClass, ...] = get_args(DetailClass)
 """Finer classes, which some classifiers tell apart; each belongs to one of `REGION_CLASSES`."""
