@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sonovista.cli.evaluate_scene import scene
 from sonovista.cli.evaluate_slfm import slfm
 from sonovista.cli.output import print_json
 from sonovista.errors import InputError
@@ -25,6 +26,12 @@ def register(app: typer.Typer) -> None:
     )(field)
 
     group.command("slfm", epilog="Example:  sonovista evaluate slfm data/rotation-test.csv --sounds speech/test")(slfm)
+
+    group.command(
+        "scene",
+        epilog="Examples:  sonovista evaluate scene my-scene annotation.json  ·  "
+        "sonovista evaluate scene scenes/ annotations.json --depth-pairs pairs.json --json",
+    )(scene)
 
     @group.callback()
     def _group() -> None:  # with a callback, a single command keeps its name

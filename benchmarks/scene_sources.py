@@ -1,0 +1,138 @@
+"""How well what can sound is found and placed in photos: prints one JSON document.
+
+The photos and what can sound in them: `scene_annotations.json`; the protocol: `docs/annotations.md`. The stages of
+`create` run up to the anchors, on a small panorama, once with the classical `scene-rules` and once with `learned`, all
+other stages alike unless `--set` says otherwise.
+
+Run `python benchmarks/scene_sources.py [--split fitting] [--understanding learned] [--set regions=learned]`; photos are
+fetched on the first run. The held-out photos are for the last measurement alone.
+"""
+
+import argparse
+import hashlib
+import json
+import math
+import platform
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+from fetch_photos import fetch_all, load_photo  # noqa: E402  # pyright: ignore[reportMissingImports]
+
+import sonovista  # noqa: E402
+from sonovista.evaluate.scene import FoundThing, PhotoScores, score_photo, summarise  # noqa: E402
+from sonovista.evaluate.scene_annotations import read_scene_annotations  # noqa: E402
+from sonovista.generate.backends import choose_backends  # noqa: E402
+from sonovista.generate.checkpoints import Checkpoints  # noqa: E402
+from sonovista.generate.options import CreateOptions  # noqa: E402
+from sonovista.generate.stages import StageRun, run_stages  # noqa: E402
+from sonovista.geometry.cameras import PerspectiveCamera  # noqa: E402
+from sonovista.geometry.equirectangular import perspective_view  # noqa: E402
+from sonovista.geometry.image_files import Photo  # noqa: E402
+
+VIEW = (640, 480, 80.0)
+"""Width, height and degrees of the views of panoramas."""
+
+
+def photo_of(name: str) -> NDArray[np.uint8]:
+    """A photo of `fetch_photos`, a sample of scikit-learn or scikit-image, or a view `panoramas/name#azimuth`."""
+    stem, _, azimuth = name.partition("#")
+    collection, _, short = stem.partition("/")
+    if collection == "samples":
+        return _sample(short)
+    if not azimuth:
+        return load_photo(stem)
+    camera = PerspectiveCamera(VIEW[0], VIEW[1], math.radians(VIEW[2]), yaw=math.radians(float(azimuth)))
+    return np.asarray(perspective_view(load_photo(stem), camera, cv2.INTER_CUBIC), np.uint8)
+
+
+def _sample(name: str) -> NDArray[np.uint8]:
+    if name in ("china", "flower"):
+        from sklearn.datasets import load_sample_image
+
+        return np.asarray(load_sample_image(f"{name}.jpg"), np.uint8)
+    import skimage.data
+
+    return np.asarray(getattr(skimage.data, name)(), np.uint8)
+
+
+def names_of(split: str) -> list[str]:
+    """Annotated photos of a split; a photo that stands under two names is taken where it is for fitting."""
+    groups = json.loads((ROOT / "tools" / "photo_split.json").read_text())
+    annotations = read_scene_annotations(ROOT / "benchmarks" / "scene_annotations.json")
+    return [name for name in annotations.photos if name.partition("#")[0] in groups[split]]
+
+
+def found_things(run: StageRun) -> list[FoundThing]:
+    """What the stages found, by thing."""
+    things, instances, anchors = run["understanding"], run["segmentation"], run["anchoring"]
+    found: list[FoundThing] = []
+    for index, thing in enumerate(things):
+        places = [
+            anchor.position for instance, anchor in zip(instances, anchors, strict=True) if instance.thing == index
+        ]
+        if places or thing.kind == "ambient":
+            found.append(FoundThing(thing.name, thing.kind, np.array(places, float).reshape(-1, 3)))
+    return found
+
+
+def measure(names: list[str], understanding: str, others: dict[str, str], height: int) -> dict[str, Any]:
+    annotations = read_scene_annotations(ROOT / "benchmarks" / "scene_annotations.json")
+    chosen = choose_backends("offline", others | {"understanding": understanding})
+    options = CreateOptions(panorama_height=height)
+    scores: list[PhotoScores] = []
+    detail: dict[str, Any] = {}
+    started = time.perf_counter()
+    for name in names:
+        image = photo_of(name)
+        sha256 = hashlib.sha256(image.tobytes()).hexdigest()
+        photo = Photo(image, None, (image.shape[1], image.shape[0]), sha256, ())
+        with tempfile.TemporaryDirectory() as folder:
+            run = run_stages(photo, options, chosen, Checkpoints(Path(folder) / "stages"), until="anchoring")
+        camera = run["calibration"].camera(image.shape[1], image.shape[0])
+        score = score_photo(found_things(run), annotations.of(name), camera)
+        scores.append(score)
+        detail[name] = {
+            "found": {thing.name: round(thing.confidence, 2) for thing in run["understanding"]},
+            "missed": list(score.missed),
+            "wrong": list(score.wrong),
+            "anchor_errors_deg": [round(math.degrees(error), 1) for error in score.anchor_errors],
+        }
+        print(name, detail[name], file=sys.stderr, flush=True)
+    seconds = round((time.perf_counter() - started) / max(1, len(names)), 2)
+    return summarise(scores) | {"seconds_per_photo": seconds, "backends": chosen, "detail": detail}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--split", choices=["fitting", "held_out"], default="held_out")
+    parser.add_argument("--understanding", nargs="+", default=["scene-rules", "learned"])
+    parser.add_argument("--set", nargs="*", default=[], metavar="STAGE=BACKEND")
+    parser.add_argument("--height", type=int, default=256)
+    arguments = parser.parse_args()
+    fetch_all()
+    others = dict(item.split("=", 1) for item in arguments.set)
+    names = names_of(arguments.split)
+    document = {
+        "benchmark": "scene_sources",
+        "split": arguments.split,
+        "photos": len(names),
+        **{name: measure(names, name, others, arguments.height) for name in arguments.understanding},
+        "seed": 0,
+        "versions": {"sonovista": sonovista.__version__, "numpy": np.__version__, "python": platform.python_version()},
+        "machine": platform.machine(),
+    }
+    print(json.dumps(document, indent=1))
+
+
+if __name__ == "__main__":
+    main()
