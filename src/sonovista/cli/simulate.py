@@ -43,6 +43,9 @@ def simulate(
     rt60: Annotated[str, typer.Option(help="Reverberation time in seconds, from and to.")] = "0.1-0.5",
     head: Annotated[str, typer.Option(help="kemar, sphere, or a SOFA file.")] = "kemar",
     panoramas: Annotated[Path | None, typer.Option(help="Folder of panoramas to be the scenes.")] = None,
+    places: Annotated[
+        Path | None, typer.Option(help="CSV file, columns file and place: files of one place are in one split.")
+    ] = None,
     meshes: Annotated[Path | None, typer.Option(help="Folder of meshes (GLB, OBJ, PLY) to be the scenes.")] = None,
     mesh_up: Annotated[str, typer.Option(help="Axis of meshes that points up: y or z (HM3D, Replica, Gibson).")] = "y",
     from_scenes: Annotated[Path | None, typer.Option(help="Sonovista scene, or a folder of them.")] = None,
@@ -87,7 +90,7 @@ def simulate(
         options = _of_arguments(
             folders,
             scenes,
-            {"kind": "rooms", "seed": seed, "mesh_up": mesh_up, "photographs": photographs},
+            {"kind": "rooms", "seed": seed, "mesh_up": mesh_up, "photographs": photographs, "place_table": places},
             {"examples": examples, "head": head},
             {
                 "views": views,
@@ -136,7 +139,7 @@ def _rt60(text: str) -> dict[str, float]:
 
 _SHAPING = (
     *("scenes", "examples", "views", "sources", "translation", "extreme", "rt60", "head", "seed"),
-    *("panoramas", "meshes", "mesh_up", "from_scenes", "photographs"),
+    *("panoramas", "meshes", "places", "mesh_up", "from_scenes", "photographs"),
 )
 """Parameters that decide what is made, not how."""
 

@@ -1,5 +1,6 @@
 """What a whole simulation is made of: where its scenes come from, its sets of examples, its split."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -38,6 +39,7 @@ class SimulationOptions(BaseModel):
 
     kind: Kind = "rooms"
     folder: Path | None = Field(default=None, description="Of panoramas, meshes or scenes.")
+    place_table: Path | None = Field(default=None, description="CSV file of file and place: see `same_places`.")
     mesh_up: Literal["y", "z"] = Field(default="y", description="Axis of meshes that points up: y in glTF.")
     scenes: int = Field(default=10, ge=1, le=1_000_000)
     seed: int = Field(default=0, ge=0, lt=2**63)
@@ -46,6 +48,9 @@ class SimulationOptions(BaseModel):
     train: float = Field(default=0.81, ge=0.0, le=1.0, description="Share of the scenes.")
     val: float = Field(default=0.09, ge=0.0, le=1.0, description="Share of the scenes; what is left is for tests.")
     sets: tuple[ExampleSet, ...] = Field(default=(ExampleSet(),), min_length=1, max_length=64)
+    places: tuple[int, ...] | None = Field(
+        default=None, description="Of every scene the first at the same real place; found out from its files."
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> "SimulationOptions":
@@ -56,19 +61,40 @@ class SimulationOptions(BaseModel):
             raise ValueError(f"kind {self.kind} needs a folder")
         if self.train + self.val > 1.0 + 1e-9:
             raise ValueError(f"train and val must be at most 1 together, found {self.train + self.val:g}")
+        if self.places is not None and not _are_places(self.places, self.scenes):
+            raise ValueError(f"places must name an earlier scene, or itself, for each of {self.scenes} scenes")
+        if self.place_table is not None and self.kind == "rooms":
+            raise ValueError("place_table is of files: procedural rooms have none")
         moves = [item.name for item in self.sets if item.example.translation > 0.0]
         if self.kind == "panoramas" and moves:
             raise ValueError("translation must be 0: a panorama is seen from one point")
         return self
 
     def split_of(self, scene: int) -> str:
-        """The split of a scene: train, val or test; in order, since scenes are drawn independently of each other."""
+        """The split of a scene: train, val or test; in order, since scenes are drawn independently of each other.
+
+        Scenes at one place go where the first of them goes.
+        """
+        if self.places is not None:
+            scene = _in_order_of_places(self.places)[scene]
         train, val = round(self.train * self.scenes), round(self.val * self.scenes)
         return SPLITS[0] if scene < train else SPLITS[1] if scene < train + val else SPLITS[2]
 
     def scene_seed(self, scene: int) -> int:
         """Seed of what a scene looks like."""
         return int(np.random.SeedSequence([self.seed, 1, scene]).generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+def _are_places(places: tuple[int, ...], scenes: int) -> bool:
+    return len(places) == scenes and all(0 <= p <= i and places[p] == p for i, p in enumerate(places))
+
+
+@lru_cache(maxsize=8)
+def _in_order_of_places(places: tuple[int, ...]) -> tuple[int, ...]:
+    """Of every scene how many come before its place, if places come one after the other, each with all its scenes."""
+    sizes = np.bincount(places, minlength=len(places))
+    before = np.cumsum(sizes) - sizes
+    return tuple(int(before[place]) for place in places)
 
 
 def read_options(path: str | Path) -> SimulationOptions:
@@ -84,7 +110,7 @@ def read_options(path: str | Path) -> SimulationOptions:
         raise InputError(f"{path}: expected a YAML file, found: {' '.join(str(error).split())}") from None
     if not isinstance(data, dict):
         raise InputError(f"{path}: expected fields of a simulation, found {type(data).__name__}")
-    for name in ("folder", "photographs"):
+    for name in ("folder", "photographs", "place_table"):
         if isinstance(data.get(name), str):
             data[name] = str(path.parent / data[name])
     return checked_options(data, str(path))

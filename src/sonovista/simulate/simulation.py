@@ -16,9 +16,10 @@ from sonovista.errors import InputError
 from sonovista.simulate.heads import load_head
 from sonovista.simulate.options import SPLITS, SimulationOptions, checked_options
 from sonovista.simulate.plan import blocks, example_path
+from sonovista.simulate.same_places import with_places
 from sonovista.simulate.storage.places import is_url, open_store
 from sonovista.simulate.work import BlockReport
-from sonovista.simulate.worlds import check_files, scene_files, scene_name
+from sonovista.simulate.worlds import check_files, scene_files, scene_names
 
 DESCRIPTION = "simulation.json"
 FAILURES = "failures.json"
@@ -69,6 +70,7 @@ def simulate(
     """
     files = scene_files(options)
     check_files(options, files)
+    options = with_places(options, files)
     for of in options.sets:
         load_head(of.head)
     place = str(out)
@@ -121,9 +123,8 @@ def example_paths(options: SimulationOptions, files: list[Path], split: str, set
     of = next(item for item in options.sets if item.name == set_name)
     if split not in of.splits:
         return
-    for scene in range(options.scenes):
+    for scene, name in enumerate(scene_names(options, files)):
         if options.split_of(scene) == split:
-            name = scene_name(options, files, scene)
             for number in range(of.examples):
                 yield example_path(of, name, number)
 
@@ -141,7 +142,7 @@ def folder_digest(root: Path, paths: Iterator[str]) -> str:
 
 def _comparable(options: SimulationOptions) -> dict[str, Any]:
     # Folders may be elsewhere on another machine.
-    return options.model_dump(mode="json", exclude={"folder", "photographs"})
+    return options.model_dump(mode="json", exclude={"folder", "photographs", "place_table"})
 
 
 def _describe(out: str, options: SimulationOptions) -> None:

@@ -12,7 +12,7 @@ from sonovista.simulate.plan import Block, Item, example_path
 from sonovista.simulate.protocol import Place, View
 from sonovista.simulate.storage.places import open_store
 from sonovista.simulate.viewpoints import NoRoomLeft
-from sonovista.simulate.worlds import open_place, scene_files, scene_name
+from sonovista.simulate.worlds import open_place, scene_files, scene_names
 
 ATTEMPTS = 4
 """How often an example is tried, each time with other random numbers."""
@@ -44,7 +44,7 @@ def make_block(options: SimulationOptions, out: str, block: Block) -> BlockRepor
     """
     store = open_store(out)
     files = scene_files(options)
-    name = scene_name(options, files, block.scene)
+    name = scene_names(options, files)[block.scene]
     paths = {item: example_path(options.sets[item.set_index], name, item.number) for item in block.items}
     missing = [item for item in block.items if not store.exists(paths[item])]
     found = len(block.items) - len(missing)

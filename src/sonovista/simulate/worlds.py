@@ -1,5 +1,6 @@
 """Where a simulation's scenes come from: their names, and each of them as a place."""
 
+from collections import Counter
 from pathlib import Path
 
 from sonovista.errors import InputError
@@ -46,16 +47,13 @@ def list_scene_files(kind: str, folder: Path) -> list[Path]:
     if not files or len(files) > MOST_FILES:
         what = "scene.json" if kind == "scenes" else ", ".join(endings)
         raise InputError(f"{folder}: expected 1 to {MOST_FILES} {kind} ({what}), found {len(files)}")
-    names: dict[str, Path] = {}
-    for path in files:
-        if (other := names.setdefault(_name(path), path)) != path:
-            raise InputError(f"{path}: expected a name of its own, found that of {other}")
+    _names(files)
     return files
 
 
-def scene_name(options: SimulationOptions, files: list[Path], scene: int) -> str:
-    """The name of a scene's folder."""
-    return f"room-{scene:04d}" if options.kind == "rooms" else _name(files[scene])
+def scene_names(options: SimulationOptions, files: list[Path]) -> list[str]:
+    """The names of all scenes' folders: those of files without their endings, or with them where there are several."""
+    return [f"room-{scene:04d}" for scene in range(options.scenes)] if options.kind == "rooms" else _names(files)
 
 
 def open_place(options: SimulationOptions, files: list[Path], scene: int) -> Place:
@@ -101,7 +99,20 @@ def check_files(options: SimulationOptions, files: list[Path]) -> None:
             raise InputError(f"{path}: expected a {options.kind.rstrip('s')}, found an empty file")
 
 
-def _name(path: Path) -> str:
-    """A file's name without its ending as a folder's name: only letters, digits, `-` and `_`."""
-    stem = path.name if path.is_dir() or path.suffix.lower() not in PANORAMA_ENDINGS + MESH_ENDINGS else path.stem
+def _names(files: list[Path]) -> list[str]:
+    """Names of their own for files; the ending tells apart one place's HDR and JPEG file."""
+    stems = [_name(path) for path in files]
+    often = Counter(stems)
+    names = [_name(path, whole=True) if often[stem] > 1 else stem for path, stem in zip(files, stems, strict=True)]
+    seen: dict[str, Path] = {}
+    for name, path in zip(names, files, strict=True):
+        if (other := seen.setdefault(name, path)) != path:
+            raise InputError(f"{path}: expected a name of its own, found that of {other}")
+    return names
+
+
+def _name(path: Path, whole: bool = False) -> str:
+    """A file's name without its ending, or whole, as a folder's name: only letters, digits, `-` and `_`."""
+    keep = whole or path.suffix.lower() not in PANORAMA_ENDINGS + MESH_ENDINGS or path.is_dir()
+    stem = path.name if keep else path.stem
     return "".join(c if (c.isascii() and c.isalnum()) or c in "-_" else "_" for c in stem)[:100]

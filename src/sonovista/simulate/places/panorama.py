@@ -45,8 +45,7 @@ class PanoramaPlace:
         import cv2
 
         check_panorama(path)
-        picture = _read(path)
-        _check_shape(path, picture.shape[1], picture.shape[0])
+        picture = read_panorama(path)
         if picture.shape[0] > HIGHEST:
             picture = cv2.resize(picture, (2 * HIGHEST, HIGHEST), interpolation=cv2.INTER_AREA)
         self._picture = np.ascontiguousarray(picture, np.uint8)
@@ -111,8 +110,13 @@ def _check_shape(path: Path, width: int, height: int) -> None:
         raise InputError(f"{path}: expected a panorama of at least {LOWEST} rows, found {height}")
 
 
-def _read(path: Path) -> NDArray[np.uint8]:
-    """sRGB, exactly twice as wide as high."""
+def read_panorama(path: Path) -> NDArray[np.uint8]:
+    """Read a panorama as sRGB, exactly twice as wide as high, shape `(H, 2 H, 3)`.
+
+    Raises:
+        InputError: damaged, or not twice as wide as high.
+        BackendUnavailable: an OpenEXR file without the library that reads it.
+    """
     import cv2
 
     if path.suffix.lower() == ".exr":
