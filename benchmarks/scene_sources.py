@@ -31,10 +31,12 @@ from fetch_photos import fetch_all, load_photo  # noqa: E402  # pyright: ignore[
 import sonovista  # noqa: E402
 from sonovista.evaluate.scene import FoundThing, PhotoScores, score_photo, summarise  # noqa: E402
 from sonovista.evaluate.scene_annotations import read_scene_annotations  # noqa: E402
-from sonovista.generate.backends import choose_backends  # noqa: E402
+from sonovista.generate.backends import PROFILES, choose_backends  # noqa: E402
 from sonovista.generate.checkpoints import Checkpoints  # noqa: E402
 from sonovista.generate.options import CreateOptions  # noqa: E402
 from sonovista.generate.stages import StageRun, run_stages  # noqa: E402
+from sonovista.generate.understanding.learned import Recognised  # noqa: E402
+from sonovista.generate.understanding.ontology import shipped_ontology  # noqa: E402
 from sonovista.geometry.cameras import PerspectiveCamera  # noqa: E402
 from sonovista.geometry.equirectangular import perspective_view  # noqa: E402
 from sonovista.geometry.image_files import Photo  # noqa: E402
@@ -85,9 +87,20 @@ def found_things(run: StageRun) -> list[FoundThing]:
     return found
 
 
-def measure(names: list[str], understanding: str, others: dict[str, str], height: int) -> dict[str, Any]:
+def recognised_things(run: StageRun) -> list[FoundThing]:
+    """What is recognised in the photo, without directions."""
+    kinds = {thing.name: thing.kind for thing in shipped_ontology().things}
+    recognised = run.backend("understanding").recognise(run.image, run["regions"])
+    names = [one.name if isinstance(one, Recognised) else one[0] for one in recognised]
+    return [FoundThing(name, kinds[name], np.zeros((0, 3))) for name in names]
+
+
+def measure(
+    names: list[str], understanding: str, others: dict[str, str], height: int, work: Path, anchors: bool
+) -> dict[str, Any]:
     annotations = read_scene_annotations(ROOT / "benchmarks" / "scene_annotations.json")
-    chosen = choose_backends("offline", others | {"understanding": understanding})
+    profile = "classical" if "classical" in PROFILES else "offline"
+    chosen = choose_backends(profile, others | {"understanding": understanding})
     options = CreateOptions(panorama_height=height)
     scores: list[PhotoScores] = []
     detail: dict[str, Any] = {}
@@ -96,13 +109,15 @@ def measure(names: list[str], understanding: str, others: dict[str, str], height
         image = photo_of(name)
         sha256 = hashlib.sha256(image.tobytes()).hexdigest()
         photo = Photo(image, None, (image.shape[1], image.shape[0]), sha256, ())
-        with tempfile.TemporaryDirectory() as folder:
-            run = run_stages(photo, options, chosen, Checkpoints(Path(folder) / "stages"), until="anchoring")
+        # What both ways of understanding share is done once: a stage whose inputs are the same is read back.
+        checkpoints = Checkpoints(work / "".join(c if c.isalnum() else "_" for c in name))
+        run = run_stages(photo, options, chosen, checkpoints, until="anchoring" if anchors else "regions")
+        found = found_things(run) if anchors else recognised_things(run)
         camera = run["calibration"].camera(image.shape[1], image.shape[0])
-        score = score_photo(found_things(run), annotations.of(name), camera)
+        score = score_photo(found, annotations.of(name), camera)
         scores.append(score)
         detail[name] = {
-            "found": {thing.name: round(thing.confidence, 2) for thing in run["understanding"]},
+            "found": [thing.name for thing in found],
             "missed": list(score.missed),
             "wrong": list(score.wrong),
             "anchor_errors_deg": [round(math.degrees(error), 1) for error in score.anchor_errors],
@@ -118,15 +133,26 @@ def main() -> None:
     parser.add_argument("--understanding", nargs="+", default=["scene-rules", "learned"])
     parser.add_argument("--set", nargs="*", default=[], metavar="STAGE=BACKEND")
     parser.add_argument("--height", type=int, default=256)
+    parser.add_argument(
+        "--anchors",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="whether to go on to the anchors; without, only what is recognised is measured, several times faster",
+    )
+    parser.add_argument("--work", type=Path, help="folder that keeps finished stages between runs")
     arguments = parser.parse_args()
     fetch_all()
     others = dict(item.split("=", 1) for item in arguments.set)
     names = names_of(arguments.split)
+    work = arguments.work or Path(tempfile.mkdtemp(prefix="scene-sources-"))
     document = {
         "benchmark": "scene_sources",
         "split": arguments.split,
         "photos": len(names),
-        **{name: measure(names, name, others, arguments.height) for name in arguments.understanding},
+        **{
+            name: measure(names, name, others, arguments.height, work, arguments.anchors)
+            for name in arguments.understanding
+        },
         "seed": 0,
         "versions": {"sonovista": sonovista.__version__, "numpy": np.__version__, "python": platform.python_version()},
         "machine": platform.machine(),

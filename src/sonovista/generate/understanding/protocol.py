@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from sonovista.generate.calibration.protocol import Calibration
 from sonovista.generate.outpainting.protocol import Panorama
 from sonovista.generate.regions.protocol import RegionClass, RegionMap
 
@@ -27,6 +28,7 @@ class SoundingThing:
         from_user: whether the user named it.
         max_instances: how many of it a scene should hold at most.
         weight: shape `(H, 2H)` float32 in [0, 1]: how well each pixel of the panorama fits it, or None for ambient.
+        why: what in the picture speaks for it, in a few words; empty where nothing is said.
     """
 
     name: str
@@ -39,6 +41,7 @@ class SoundingThing:
     from_user: bool
     max_instances: int
     weight: NDArray[np.float32] | None
+    why: str = ""
 
 
 class Understanding(Protocol):
@@ -52,4 +55,5 @@ class Understanding(Protocol):
         panorama_regions: RegionMap,
         wanted: tuple[str, ...],  # what the user named
         seed: int,
+        calibration: Calibration | None = None,  # of the photo
     ) -> list[SoundingThing]: ...

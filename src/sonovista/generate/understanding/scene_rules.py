@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from sonovista.generate.calibration.protocol import Calibration
 from sonovista.generate.outpainting.protocol import Panorama
 from sonovista.generate.regions.protocol import REGION_CLASSES, RegionMap
 from sonovista.generate.understanding.evidence import SceneEvidence, gather_evidence, lab_of, whiteness
@@ -164,6 +165,7 @@ class SceneRules:
         panorama_regions: RegionMap,
         wanted: tuple[str, ...],
         seed: int,
+        calibration: Calibration | None = None,
     ) -> list[SoundingThing]:
         """What can sound: first what the user named, in their order, then what was recognised, surest first.
 
@@ -177,19 +179,20 @@ class SceneRules:
             panorama_regions: of the panorama.
             wanted: the user's words.
             seed: not used: the rules draw nothing.
+            calibration: not used: the rules look at regions alone.
 
         Raises:
             InputError: a user's word is empty or too long.
         """
         named = [(words, self.ontology.match(words)) for words in wanted]
         taken = {thing.name for _, thing in named}
-        things = [self._sounding(thing, 1.0, words, panorama, panorama_regions) for words, thing in named]
+        things = [sounding_thing(thing, 1.0, words, panorama, panorama_regions) for words, thing in named]
         for name, confidence in self.recognise(image, regions):
             thing = self.ontology[name]
             joins = not wanted or self.options.add_to_user
             lacks_ambience = thing.kind == "ambient" and not any(other.kind == "ambient" for other in things)
             if name not in taken and (lacks_ambience if thing.kind == "ambient" else joins):
-                things.append(self._sounding(thing, confidence, None, panorama, panorama_regions))
+                things.append(sounding_thing(thing, confidence, None, panorama, panorama_regions))
         return things
 
     def recognise(self, image: NDArray[np.uint8], regions: RegionMap) -> list[tuple[str, float]]:
@@ -205,23 +208,32 @@ class SceneRules:
         ]
         return sorted([ambience, *others[: self.options.most - 1]], key=lambda pair: -pair[1])
 
-    @staticmethod
-    def _sounding(
-        thing: Thing, confidence: float, words: str | None, panorama: Panorama, regions: RegionMap
-    ) -> SoundingThing:
-        weight = None if thing.kind == "ambient" else weight_map(thing, panorama, regions)
-        return SoundingThing(
-            thing.name,
-            " ".join(words.split()) if words else thing.label,
-            thing.kind,
-            thing.hosts,
-            thing.level_db,
-            thing.prompt,
-            confidence,
-            words is not None,
-            thing.max_instances,
-            weight,
-        )
+
+def sounding_thing(
+    thing: Thing, confidence: float, words: str | None, panorama: Panorama, regions: RegionMap
+) -> SoundingThing:
+    """A thing of the ontology as a scene has it.
+
+    Args:
+        thing: of the ontology.
+        confidence: in [0, 1].
+        words: the user's, where they named it.
+        panorama: completed, `(H, 2H)`.
+        regions: of the panorama.
+    """
+    weight = None if thing.kind == "ambient" else weight_map(thing, panorama, regions)
+    return SoundingThing(
+        thing.name,
+        " ".join(words.split()) if words else thing.label,
+        thing.kind,
+        thing.hosts,
+        thing.level_db,
+        thing.prompt,
+        confidence,
+        words is not None,
+        thing.max_instances,
+        weight,
+    )
 
 
 def weight_map(thing: Thing, panorama: Panorama, regions: RegionMap) -> NDArray[np.float32]:
