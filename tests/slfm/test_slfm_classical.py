@@ -8,11 +8,13 @@ from learning import tiny_head
 from sonovista.geometry.image_files import read_rgb
 from sonovista.slfm.classical.level_difference import LevelDifferenceScale, level_difference, voted_level_difference
 from sonovista.slfm.classical.matching import Matches, sift_matches
+from sonovista.slfm.classical.photometric import photometric_rotation, turned_camera
 from sonovista.slfm.classical.rotation_fitting import (
     camera_matrix,
     five_point,
     homography_rotation,
     pure_rotation,
+    turn_between,
 )
 from sonovista.slfm.classical.time_delay import azimuth_from_delay, gcc_phat, gcc_phat_azimuth
 from sonovista.slfm.streams.panoramas import crop
@@ -90,3 +92,29 @@ def test_nothing_to_match_gives_no_rotation():
 def test_points_that_do_not_agree_give_no_rotation(rng):
     scattered = Matches(rng.uniform(0, 320, (30, 2)), rng.uniform(0, 320, (30, 2)))
     assert pure_rotation(scattered, camera_matrix(320, 240, FOV)) is None
+
+
+@pytest.mark.parametrize(("turn_deg", "pitch_deg"), [(12.0, 0.0), (-25.0, -22.5), (41.0, 0.0)])
+def test_pictures_laid_over_each_other_tell_the_turn(panorama, turn_deg, pitch_deg):
+    pitch = np.radians(pitch_deg)
+    first, second = (crop(panorama, yaw, pitch, 320, 240, FOV) for yaw in (0.3, 0.3 + np.radians(turn_deg)))
+    second = np.clip(0.6 * second.astype(float) + 30.0, 0, 255).astype(np.uint8)
+    near = np.radians(turn_deg + 9.0)
+    found = photometric_rotation(first, second, FOV, near, np.radians(6.0))
+    assert np.degrees(found.angle) == pytest.approx(turn_deg, abs=0.15)
+    assert found.lead > 8.0
+    back = photometric_rotation(second, first, FOV, -near, np.radians(6.0), (pitch,))
+    assert np.degrees(back.angle) == pytest.approx(-turn_deg, abs=0.1)
+
+
+def test_pictures_that_share_nothing_lead_nowhere(panorama):
+    first, second = (crop(panorama, yaw, 0.0, 320, 240, FOV) for yaw in (0.3, 2.5))
+    found = photometric_rotation(first, second, FOV, 0.5, np.radians(6.0))
+    assert found.lead < 8.0
+    flat = np.zeros((240, 320, 3), np.uint8)
+    assert photometric_rotation(flat, flat, FOV, 0.0, np.radians(6.0)).score == 0.0
+
+
+def test_a_turned_camera_is_that_of_the_fit():
+    for angle, pitch in ((0.3, 0.0), (-0.7, -0.4)):
+        assert turn_between(turned_camera(angle, pitch), pitch) == pytest.approx(angle)

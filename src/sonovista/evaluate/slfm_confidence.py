@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from sonovista.slfm.angles import angular_error, folded
 from sonovista.slfm.calibration import GOOD_DEG, Logistic, auroc
-from sonovista.slfm.camera_rotation import believed, fitted_rotation, network_rotation, rotation_evidence
+from sonovista.slfm.camera_rotation import found_rotation
 from sonovista.slfm.runtime import MotionNetworks
 from sonovista.slfm.sound_direction import parts_of, repeated, sound_evidence
 from sonovista.slfm.streams.protocol import Views
@@ -25,7 +26,7 @@ def fit_confidence(folder: str | Path, examples: Iterable[Views], pitch: float |
 
     Args:
         folder: of exported networks.
-        examples: with true angles.
+        examples: with true angles; where they have no pictures, sound's confidence alone is fitted.
         pitch: of the cameras, radians; None where unknown.
 
     Returns:
@@ -41,14 +42,16 @@ def fit_confidence(folder: str | Path, examples: Iterable[Views], pitch: float |
             found = networks.sound(np.stack([networks.sound_features(repeated(piece, whole)) for piece in pieces]))
             error = float(angular_error(folded(found[0]), folded(azimuth)))
             sound.append((sound_evidence(binaural, found), np.degrees(error) < GOOD_DEG))
-        for image, turn in zip(views.images[1:], views.rotations[1:], strict=True):
-            mean, disagreement = network_rotation(views.images[0], image, networks)
-            fitted = fitted_rotation(views.images[0], image, pitch, mean)
-            angle = fitted.angle if fitted is not None and believed(fitted, mean) else mean
-            good = np.degrees(float(angular_error(angle, turn))) < GOOD_DEG
-            turns.append((rotation_evidence(mean, disagreement, fitted), bool(good)))
+        pairs = combinations(range(len(views.images)), 2) if views.images.size else ()
+        for first, second in pairs:
+            turn = views.rotations[second] - views.rotations[first]
+            guess = found_rotation(views.images[first], views.images[second], networks, pitch)
+            good = np.degrees(float(angular_error(guess.angle, turn))) < GOOD_DEG
+            turns.append((guess.evidence, bool(good)))
     out: dict[str, Any] = {}
     for kind, rows in (("sound", sound), ("rotation", turns)):
+        if not rows:
+            continue
         evidence, good = np.array([row for row, _ in rows]), np.array([good for _, good in rows])
         model = Logistic.fitted(evidence, good)
         networks.facts["confidence"][kind] = model.as_list()

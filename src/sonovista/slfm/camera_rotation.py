@@ -1,5 +1,6 @@
-"""How far a camera turned between two pictures: the network's estimate, refined by matched points where they agree."""
+"""How far a camera turned between two pictures: the network's estimate, refined by matched points or whole pictures."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,16 +11,21 @@ from numpy.typing import NDArray
 
 from sonovista.geometry.image_files import read_photo
 from sonovista.slfm.classical.matching import Matches, match_points, sift_points
+from sonovista.slfm.classical.photometric import PITCHES, photometric_rotation
 from sonovista.slfm.classical.rotation_fitting import FittedRotation, camera_matrix, pure_rotation
 from sonovista.slfm.features.pictures import FIELD_OF_VIEW, with_field_of_view
 from sonovista.slfm.runtime import MotionNetworks, shared_networks
 
-ROTATION_EVIDENCE = 5
+ROTATION_EVIDENCE = 6
 REFINE_WIDTH = 640
 """Pixels across, of the pictures whose points are matched."""
 ENOUGH, PLENTY = 12, 40
 """Matches that must agree before they are believed beside the network, and against it."""
 NEAR = np.radians(15.0)
+EXPECTED = np.radians(6.0)
+"""Standard deviation that the network's angle is taken to have where pictures are laid over each other."""
+LEAST_SCORE, LEAST_LEAD, LEAD_CAP = 6.0, 15.0, 30.0
+"""From which pictures that are laid over each other settle the angle (validation: docs/results/slfm.md)."""
 UNSETTLED = 0.5
 """Most that the network alone is trusted."""
 GUIDED_RATIO = 0.95
@@ -37,7 +43,7 @@ class RotationEstimate:
     Attributes:
         angle: radians, left positive.
         confidence: chance that it is within 10 degrees, in [0, 1].
-        method: `network`, or `refined` where matched points settled it.
+        method: `network`; `refined` where matched points settled it, `laid over` where whole pictures did.
         network_angle: what the network said, radians.
         inliers: matched points that agree with one rotation.
         warnings: one line each.
@@ -77,7 +83,7 @@ def rotation(
         second: likewise, of the same camera.
         horizontal_fov: radians across the pictures, in (0, pi); 60 degrees is that of most training pictures.
         pitch: of both cameras, looking up positive, radians, where it is known; it serves the refinement alone.
-        refine: let matched points settle the angle where enough of them agree.
+        refine: let matched points, or else the pictures laid over each other, settle the angle where they can.
         networks: None takes the shipped ones.
 
     Raises:
@@ -104,23 +110,68 @@ def estimate_rotation(
 ) -> RotationEstimate:
     """As `rotation`, of two pictures that are 60 degrees wide."""
     warnings = list(warnings or [])
-    mean, disagreement = network_rotation(first, second, networks)
-    fitted = fitted_rotation(first, second, pitch, mean)
-    evidence = rotation_evidence(mean, disagreement, fitted)
-    confidence = float(networks.confidence("rotation").chance(evidence))
-    angle, method = mean, "network"
-    settled = fitted is not None and believed(fitted, mean)
-    if refine and fitted is not None and settled:
-        angle, method = fitted.angle, "refined"
+    found = found_rotation(first, second, networks, pitch)
+    confidence = float(networks.confidence("rotation").chance(found.evidence))
     if any("shows nothing" in warning for warning in warnings):
-        return RotationEstimate(0.0, 0.0, "none", mean, 0, warnings)
-    if not settled:
+        return RotationEstimate(0.0, 0.0, "none", found.network_angle, 0, warnings)
+    if found.method == "network":
         # calibration saw pictures that share nothing too, but in the open world there may be any number of them
         confidence = min(confidence, UNSETTLED)
         warnings.append(
-            "no matched points bear this out: if the pictures share little (over 50 degrees), it is a guess"
+            "neither matched points nor laying one picture over the other bear this out: if the pictures share little "
+            "(over 50 degrees), it is a guess"
         )
-    return RotationEstimate(angle, confidence, method, mean, 0 if fitted is None else fitted.inliers, warnings)
+    if not refine:
+        return RotationEstimate(found.network_angle, confidence, "network", found.network_angle, 0, warnings)
+    return RotationEstimate(found.angle, confidence, found.method, found.network_angle, found.inliers, warnings)
+
+
+@dataclass(frozen=True)
+class FoundRotation:
+    """An angle and what it rests on.
+
+    Attributes:
+        angle: radians, left positive.
+        method: `refined` by matched points, `laid over` where only whole pictures settled it, or `network`.
+        network_angle: what the network said, radians.
+        inliers: matched points that agree with one rotation, 0 where they are too few.
+        evidence: what tells a good estimate from a bad one, shape `(ROTATION_EVIDENCE,)`.
+    """
+
+    angle: float
+    method: str
+    network_angle: float
+    inliers: int
+    evidence: NDArray[np.float64]
+
+
+def found_rotation(
+    first: NDArray[np.uint8],
+    second: NDArray[np.uint8],
+    networks: MotionNetworks,
+    pitch: float | None = None,
+    points: Callable[[float], FittedRotation | None] | None = None,
+) -> FoundRotation:
+    """The network's angle; that of matched points where they settle it, else that of pictures laid over each other.
+
+    Args:
+        first: RGB, 60 degrees wide.
+        second: likewise.
+        networks: to start from.
+        pitch: of the cameras, radians, where it is known.
+        points: gives the rotation that matched points agree on, near an angle; None takes `fitted_rotation`.
+    """
+    mean, disagreement = network_rotation(first, second, networks)
+    fitted = fitted_rotation(first, second, pitch, mean) if points is None else points(mean)
+    if fitted is not None and believed(fitted, mean):
+        evidence = rotation_evidence(mean, disagreement, fitted, LEAD_CAP)
+        return FoundRotation(fitted.angle, "refined", mean, fitted.inliers, evidence)
+    pitches = PITCHES if pitch is None else (pitch,)
+    laid = photometric_rotation(first, second, FIELD_OF_VIEW, mean, EXPECTED, pitches)
+    evidence = rotation_evidence(mean, disagreement, fitted, laid.lead)
+    if laid.score > LEAST_SCORE and laid.lead > LEAST_LEAD:
+        return FoundRotation(laid.angle, "laid over", mean, 0, evidence)
+    return FoundRotation(mean, "network", mean, 0, evidence)
 
 
 def network_rotation(
@@ -143,7 +194,7 @@ def fitted_rotation(
         pitch: of the cameras, radians, where it is known.
         near: an angle in radians about which less certain matches are tried too, where certain ones do not settle it.
     """
-    sized = [_resized(picture) for picture in (first, second)]
+    sized = [resized(picture) for picture in (first, second)]
     points = [sift_points(picture) for picture in sized]
     height, width = sized[0].shape[:2]
     K = camera_matrix(width, height, FIELD_OF_VIEW)
@@ -170,12 +221,14 @@ def believed(fitted: FittedRotation, network_angle: float) -> bool:
     return fitted.inliers >= (ENOUGH if near else PLENTY)
 
 
-def rotation_evidence(mean: float, disagreement: float, fitted: FittedRotation | None) -> NDArray[np.float64]:
-    """What tells a good estimate from a bad one, shape `(ROTATION_EVIDENCE,)`."""
+def rotation_evidence(
+    mean: float, disagreement: float, fitted: FittedRotation | None, lead: float
+) -> NDArray[np.float64]:
+    """What tells a good estimate from a bad one, shape `(ROTATION_EVIDENCE,)`; `lead` as in `PhotometricRotation`."""
     inliers = 0 if fitted is None else fitted.inliers
     apart = NEAR * 2.0 if fitted is None else min(abs(fitted.angle - mean), NEAR * 2.0)
     share = 0.0 if fitted is None else fitted.inliers / max(1, fitted.matches)
-    return np.array([disagreement, abs(mean), np.log1p(inliers), apart, share])
+    return np.array([disagreement, abs(mean), np.log1p(inliers), apart, share, min(lead, LEAD_CAP)])
 
 
 def _doubts(first: NDArray[np.uint8], second: NDArray[np.uint8], horizontal_fov: float) -> list[str]:
@@ -204,10 +257,11 @@ def _picture(picture: str | Path | NDArray[np.uint8]) -> NDArray[np.uint8]:
     return array
 
 
-def _resized(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def resized(picture: NDArray[np.uint8], across: int = REFINE_WIDTH) -> NDArray[np.uint8]:
+    """A picture so many pixels wide, in its own shape."""
     height, width = picture.shape[:2]
-    if width == REFINE_WIDTH:
+    if width == across:
         return picture
-    size = (REFINE_WIDTH, round(height * REFINE_WIDTH / width))
-    way = cv2.INTER_AREA if width > REFINE_WIDTH else cv2.INTER_CUBIC
+    size = (across, round(height * across / width))
+    way = cv2.INTER_AREA if width > across else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(picture, size, interpolation=way), np.uint8)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sonovista.errors import BackendUnavailable, InputError
 
 FORMAT = "sonovista-slfm-1"
+SHIPPED = "shipped"
 MOST_BYTES = 4 << 30
 
 
@@ -80,6 +81,11 @@ def write_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise InputError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def shipped() -> Path:
+    """The checkpoint that comes with the package."""
+    return next((Path(__file__).parent / "data").glob("*.safetensors"))
 
 
 def read_checkpoint(path: str | Path) -> Checkpoint:

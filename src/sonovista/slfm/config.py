@@ -26,7 +26,15 @@ class SplitOptions(_Options):
 
     folder: str | None = Field(default=None, description="Of stored examples.")
     panoramas: str | None = Field(default=None, description="Folder of equirectangular pictures.")
-    sounds: str | None = Field(default=None, description="Folder of clean sounds; null takes noise.")
+    pictures: bool = Field(default=True, description="False: of stored examples only sounds are read.")
+    rotations: str | None = Field(
+        default=None,
+        description="Without pictures: table of rotations estimated beforehand; made first where it is not complete.",
+    )
+    sure: float = Field(default=0.9, ge=0.0, le=1.0, description="Least confidence of a rotation that is used.")
+    sounds: str | tuple[str, ...] | None = Field(
+        default=None, description="Folder of clean sounds, or several that are drawn from evenly; null takes noise."
+    )
     heads: tuple[str, ...] = Field(
         default=("sphere:0.0875:100",), description="kemar, SOFA files, or sphere:RADIUS_M:EAR_AZIMUTH_DEG."
     )
@@ -60,6 +68,12 @@ class GeometryOptions(_Options):
     every_pair: bool = Field(default=False, description="All pairs of views, or the first with each other.")
     freeze: bool = Field(default=False, description="Keep encoders as they were loaded; train the heads.")
     ground_truth_rotation: bool = False
+    table_rotation: bool = Field(
+        default=False, description="Rotations are those of the split's table; sound alone is trained."
+    )
+    residual: Literal["cosine", "chord"] = Field(
+        default="cosine", description="Disagreement of a pair: the paper's, like the squared angle, or like the angle."
+    )
     audio_from: float = Field(
         default=0.0, ge=0.0, le=1.0, description="Part of training before the geometry moves sounds."
     )
@@ -93,7 +107,9 @@ class TrainingOptions(_Options):
     warm_up: int = Field(default=0, ge=0, description="Steps.")
     weight_decay: float = Field(default=0.01, ge=0.0)
     clip: float = Field(default=1.0, gt=0.0, description="Largest norm of the gradient.")
-    precision: Literal["no", "bf16", "fp16"] = "bf16"
+    precision: Literal["auto", "no", "bf16", "fp16"] = Field(
+        default="auto", description="auto: bf16 on a GPU, full on a processor, most of which are slow at halves."
+    )
     average: float = Field(
         default=0.999, ge=0.0, lt=1.0, description="Decay of the moving average of the weights; 0: none."
     )
@@ -124,7 +140,9 @@ class TrainingRun(_Options):
     pretext: PretextOptions = PretextOptions()
     probe: ProbeOptions = ProbeOptions()
     training: TrainingOptions = TrainingOptions()
-    start_from: str | None = Field(default=None, description="A checkpoint whose encoders are loaded first.")
+    start_from: str | None = Field(
+        default=None, description="A checkpoint to load encoders from first; shipped: the package's."
+    )
     start_parts: tuple[str, ...] = Field(
         default=("encoder.",), description="What is loaded of it: weights whose names contain one of these."
     )

@@ -19,6 +19,9 @@ class AudioOptions(_Options):
     stages: int = Field(default=4, ge=2, le=4, description="Of the residual trunk; 4 is a ResNet-18.")
     embedding: int = Field(default=512, ge=16, le=2048)
     seconds: float = Field(default=2.55, ge=0.1, le=10.0, description="Of sound that it is given.")
+    pooling: Literal["level", "learned"] = Field(
+        default="level", description="How spatial features' frames are weighed: by loudness, or also by what is heard."
+    )
     antisymmetric: bool = Field(default=False, description="f(x) - f(ears exchanged): odd by construction.")
     limit: Literal["pi", "half_pi"] = Field(default="pi", description="Of tanh in the head.")
 

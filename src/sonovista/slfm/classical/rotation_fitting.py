@@ -12,6 +12,7 @@ from sonovista.slfm.classical.matching import Matches
 FEWEST = 8
 _SEED = 1
 THRESHOLD_PX = 1.5
+PROPOSALS = 200
 
 
 @dataclass(frozen=True)
@@ -92,12 +93,11 @@ def pure_rotation(
     first, second = (_rays(points, K) for points in (matches.first, matches.second))
     limit = np.cos(threshold / K[0, 0])
     rng = np.random.default_rng(_SEED)
-    best = np.zeros(len(matches), bool)
-    for _ in range(200):
-        pair = rng.choice(len(matches), 2, replace=False)
-        agrees = np.einsum("nk,nk->n", first @ kabsch(first[pair], second[pair]).T, second) > limit
-        if agrees.sum() > best.sum():
-            best = agrees
+    pairs = np.stack([rng.integers(len(matches), size=PROPOSALS), rng.integers(1, len(matches), size=PROPOSALS)])
+    pairs[1] = (pairs[0] + pairs[1]) % len(matches)
+    proposed = kabsch(first[pairs.T], second[pairs.T])
+    agreement = np.einsum("rij,nj,ni->rn", proposed, first, second, optimize=True) > limit
+    best = agreement[agreement.sum(axis=1).argmax()]
     rotation = np.eye(3)
     for _ in range(5):
         if best.sum() < FEWEST:
@@ -124,9 +124,10 @@ def homography_rotation(matches: Matches, K: NDArray[np.float64], pitch: float |
 
 
 def kabsch(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The rotation that carries unit vectors nearest to others: `target ~ R source`, shapes `(N, 3)`."""
-    left, _, right = np.linalg.svd(target.T @ source)
-    return left @ np.diag([1.0, 1.0, np.linalg.det(left @ right)]) @ right
+    """The rotation that carries unit vectors nearest to others: `target ~ R source`, shapes `(..., N, 3)`."""
+    left, _, right = np.linalg.svd(np.swapaxes(target, -1, -2) @ source)
+    left[..., :, 2] *= np.linalg.det(left @ right)[..., None]
+    return left @ right
 
 
 def _rays(points: NDArray[np.float64], K: NDArray[np.float64]) -> NDArray[np.float64]:

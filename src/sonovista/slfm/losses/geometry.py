@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 Reflection = Literal["none", "pair", "joint"]
+Residual = Literal["cosine", "chord"]
 UNIFORM_MEAN_SINE = 2.0 / math.pi
 """Of |sin| over sources all around."""
 
@@ -25,8 +26,17 @@ def rotation_residual(source: Tensor, target: Tensor, rotation: Tensor) -> Tenso
     return 1.0 - torch.cos(source - rotation - target)
 
 
+def rotation_chord(source: Tensor, target: Tensor, rotation: Tensor) -> Tensor:
+    """Distance of the rotated target direction from the source direction on the unit circle, nearly the angle."""
+    return 2.0 * (rotation_residual(source, target, rotation) / 2.0 + 1e-6).sqrt()
+
+
 def geometric_loss(
-    azimuths: Tensor, rotations: Tensor, pairs: list[tuple[int, int]], reflection: Reflection = "pair"
+    azimuths: Tensor,
+    rotations: Tensor,
+    pairs: list[tuple[int, int]],
+    reflection: Reflection = "pair",
+    residual: Residual = "cosine",
 ) -> Tensor:
     """Mean disagreement of sound directions with camera rotations, front and back exchanged where that helps.
 
@@ -38,24 +48,25 @@ def geometric_loss(
         rotations: of each pair, shape `(B, P)`.
         pairs: of views, from and to.
         reflection: none; chosen anew by every pair, as in the paper; or one choice for each view, shared by all pairs.
+        residual: cosine, the paper's; or the length of the chord, whose least mean is a median and not a mean.
 
     Returns:
         A scalar.
     """
+    disagreement = rotation_residual if residual == "cosine" else rotation_chord
     choices = torch.stack([azimuths, math.pi - azimuths])
     first, second = [s for s, _ in pairs], [t for _, t in pairs]
     if reflection == "none":
-        return rotation_residual(azimuths[:, first], azimuths[:, second], rotations).mean()
+        return disagreement(azimuths[:, first], azimuths[:, second], rotations).mean()
     if reflection == "pair":
         options = [
-            rotation_residual(choices[a][:, first], choices[b][:, second], rotations)
-            for a, b in product((0, 1), repeat=2)
+            disagreement(choices[a][:, first], choices[b][:, second], rotations) for a, b in product((0, 1), repeat=2)
         ]
         return torch.stack(options).amin(dim=0).mean()
     totals = []
     for assignment in product((0, 1), repeat=azimuths.shape[1]):
         chosen = torch.stack([choices[side][:, view] for view, side in enumerate(assignment)], dim=1)
-        totals.append(rotation_residual(chosen[:, first], chosen[:, second], rotations).mean(dim=1))
+        totals.append(disagreement(chosen[:, first], chosen[:, second], rotations).mean(dim=1))
     return torch.stack(totals).amin(dim=0).mean()
 
 

@@ -20,6 +20,8 @@ class BinauralEncoder(nn.Module):
             outputs = self.trunk.channels
         else:
             self.trunk, outputs = _band_network(options.width), 4 * options.width
+        learned = options.features == "spatial" and options.pooling == "learned"
+        self.score = nn.Conv2d(outputs, 1, 1) if learned else None
         self.project = nn.Sequential(nn.Linear(outputs, options.embedding), nn.ReLU(inplace=True))
 
     def forward(self, features: Tensor) -> Tensor:
@@ -35,7 +37,8 @@ class BinauralEncoder(nn.Module):
         cells = self.trunk(features)
         level = features[:, 3:4].mean(dim=2, keepdim=True)
         level = nn.functional.interpolate(level, size=(1, cells.shape[-1]), mode="bilinear", align_corners=False)
-        weight = torch.softmax(4.0 * level, dim=-1)
+        score = 4.0 * level if self.score is None else 4.0 * level + self.score(cells)
+        weight = torch.softmax(score, dim=-1)
         return (cells * weight).sum(dim=-1).mean(dim=-1)
 
 

@@ -11,7 +11,7 @@ from sonovista.slfm.streams.panoramas import PanoramaFolder
 from sonovista.slfm.streams.places import PlaceOptions
 from sonovista.slfm.streams.procedural import ProceduralStream, ViewOptions
 from sonovista.slfm.streams.protocol import ExampleStream
-from sonovista.slfm.streams.sounds import Noise, SoundFolder, Sounds
+from sonovista.slfm.streams.sounds import Noise, SeveralSounds, SoundFolder, Sounds
 
 
 def build_stream(data: DataOptions, split: SplitOptions) -> ExampleStream:
@@ -21,8 +21,10 @@ def build_stream(data: DataOptions, split: SplitOptions) -> ExampleStream:
         InputError: a folder or head is missing or is not what it should be.
     """
     views = ViewOptions.model_validate(data.views.model_dump() | split.views)
-    sounds: Sounds = SoundFolder(split.sounds) if split.sounds else Noise()
+    sounds = _sounds(split)
     if split.folder is not None:
+        if not split.pictures:
+            return _sound_stream(split.folder, split, sounds, views)
         from sonovista.slfm.streams.stored import ShardStream, StoredStream, holds_shards
 
         if holds_shards(split.folder):
@@ -44,6 +46,23 @@ def build_stream(data: DataOptions, split: SplitOptions) -> ExampleStream:
         split.first_place,
         places,
     )
+
+
+def _sounds(split: SplitOptions) -> Sounds:
+    if not split.sounds:
+        return Noise()
+    if isinstance(split.sounds, str):
+        return SoundFolder(split.sounds)
+    return SeveralSounds([SoundFolder(folder) for folder in split.sounds])
+
+
+def _sound_stream(folder: str, split: SplitOptions, sounds: Sounds, views: ViewOptions) -> ExampleStream:
+    from sonovista.slfm.rotation_tables import write_rotation_table
+    from sonovista.slfm.streams.sound_only import SoundStream
+
+    if split.rotations is not None:
+        write_rotation_table(folder, split.rotations)
+    return SoundStream(folder, sounds, views, split.seed, split.rotations, split.sure)
 
 
 def build_ears(name: str) -> Ears:

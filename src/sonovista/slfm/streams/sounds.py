@@ -1,5 +1,6 @@
 """Clean sounds to be heard from somewhere: files in a folder, or noise where there are none."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -53,6 +54,17 @@ class SoundFolder:
             if np.sqrt(np.mean(np.square(piece))) > 1e-3:
                 return with_rms(piece, rng)
         raise InputError(f"{self.paths[index]}: expected sound, found silence wherever it was looked for")
+
+
+class SeveralSounds:
+    """Pieces of several collections, each as likely as the others."""
+
+    def __init__(self, collections: Sequence[Sounds]) -> None:
+        self.collections = list(collections)
+
+    def piece(self, rng: np.random.Generator, samples: int) -> NDArray[np.float32]:
+        """A piece of one of them."""
+        return self.collections[int(rng.integers(len(self.collections)))].piece(rng, samples)
 
 
 class Noise:

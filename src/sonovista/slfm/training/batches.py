@@ -8,12 +8,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from sonovista.errors import InputError
 from sonovista.slfm.features.pictures import as_input
 from sonovista.slfm.features.spatial import spatial_features
 from sonovista.slfm.features.spectrograms import complex_spectrogram, magnitude_and_phase
 from sonovista.slfm.features.votes import left_right_vote
 from sonovista.slfm.options import AudioOptions, NetworkOptions
 from sonovista.slfm.streams.protocol import ExampleStream, Views
+
+_NO_PICTURE = np.zeros((3, 0, 0), np.float32)
 
 
 @dataclass
@@ -27,6 +30,7 @@ class Batch:
         azimuths: radians, for evaluation and supervised training alone, shape `(B, V)`.
         rotations: of each camera from the first, likewise, shape `(B, V)`.
         spectrograms: complex ones of left and right, shape `(B, V, 2, 2, 256, 256)`, or an empty tensor.
+        estimated: rotations from the first view as estimated beforehand, shape `(B, V)`, or `(B, 0)`.
     """
 
     features: Tensor
@@ -35,6 +39,7 @@ class Batch:
     azimuths: Tensor
     rotations: Tensor
     spectrograms: Tensor
+    estimated: Tensor
 
     def to(self, device: torch.device | str) -> "Batch":
         """The same on a device."""
@@ -43,6 +48,21 @@ class Batch:
     def rotation_of(self, pairs: list[tuple[int, int]]) -> Tensor:
         """True rotations of pairs of views, `(B, pairs)`."""
         return torch.stack([self.rotations[:, t] - self.rotations[:, s] for s, t in pairs], dim=1)
+
+    def estimated_rotation_of(self, pairs: list[tuple[int, int]]) -> Tensor:
+        """Rotations of pairs of views as estimated beforehand, `(B, pairs)`.
+
+        Raises:
+            InputError: they were not.
+        """
+        if self.estimated.shape[1] == 0:
+            raise InputError("geometry.table_rotation: expected `rotations` in the options of the split, found none")
+        return torch.stack([self.estimated[:, t] - self.estimated[:, s] for s, t in pairs], dim=1)
+
+    @property
+    def has_pictures(self) -> bool:
+        """Whether there is something to see."""
+        return self.images.numel() > 0
 
 
 def audio_features(binaural: NDArray[np.float32], options: AudioOptions) -> NDArray[np.float32]:
@@ -91,7 +111,10 @@ class ExampleBatches(torch.utils.data.Dataset[Batch]):
     def collate(self, examples: list[Views]) -> Batch:
         """Tensors of examples."""
         vision, audio = self.networks.vision, self.networks.audio
-        images = [[as_input(i, vision.image_width, vision.image_height) for i in e.images] for e in examples]
+        images = [
+            [as_input(i, vision.image_width, vision.image_height) if i.size else _NO_PICTURE for i in e.images]
+            for e in examples
+        ]
         features = [[audio_features(b, audio) for b in e.binaural] for e in examples]
         votes = [[left_right_vote(b)[0] for b in e.binaural] for e in examples]
         spectra = np.zeros(0, np.float32)
@@ -104,6 +127,7 @@ class ExampleBatches(torch.utils.data.Dataset[Batch]):
             np.array([e.azimuths for e in examples], np.float32),
             np.array([e.rotations for e in examples], np.float32),
             spectra,
+            np.array([[] if e.estimated_rotations is None else e.estimated_rotations for e in examples], np.float32),
         )
         return Batch(*(torch.from_numpy(array) for array in arrays))
 

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from sonovista.slfm.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
+from sonovista.slfm.checkpoints import SHIPPED, Checkpoint, read_checkpoint, shipped, write_checkpoint
 from sonovista.slfm.config import TrainingRun
 from sonovista.slfm.streams.build import build_stream
 from sonovista.slfm.streams.protocol import ExampleStream
@@ -74,7 +74,9 @@ class Trainer:
         options = run.training
         if options.threads is not None:
             torch.set_num_threads(options.threads)
-        self.accelerator = Accelerator(cpu=not torch.cuda.is_available(), mixed_precision=options.precision)
+        gpu = torch.cuda.is_available()
+        precision = ("bf16" if gpu else "no") if options.precision == "auto" else options.precision
+        self.accelerator = Accelerator(cpu=not gpu, mixed_precision=precision)
         set_seed(options.seed)
         self.train_stream = train or build_stream(run.data, run.data.train)
         self.validation_stream = validation or build_stream(run.data, run.data.validation)
@@ -83,6 +85,7 @@ class Trainer:
         self.optimizer = torch.optim.AdamW(parameters, options.learning_rate, weight_decay=options.weight_decay)
         self.average = MovingAverage(self.objective, options.average) if options.average > 0.0 else None
         self.step, self.seconds, self.history = 0, 0.0, list[dict[str, float]]()
+        self._mirror_sign: int | None = None
         self._begin()
         self.parallel: Any = self.accelerator.prepare(self.objective)
         self._writer = _tensorboard(self.folder) if options.tensorboard and self._first else None
@@ -102,9 +105,11 @@ class Trainer:
                 for name, value in checkpoint.part("average").items():
                     self.average.values[name].copy_(torch.from_numpy(value.copy()))
             self.step, self.seconds, self.history = checkpoint.step, checkpoint.seconds, checkpoint.history
+            self._mirror_sign = checkpoint.mirror_sign
         elif self.run.start_from is not None:
-            origin = read_checkpoint(self.run.start_from)
+            origin = read_checkpoint(shipped() if self.run.start_from == SHIPPED else self.run.start_from)
             load_parts(self.objective, origin.weights, self.run.start_from, self.run.start_parts)
+            self._mirror_sign = origin.mirror_sign
             if self.average is not None:
                 self.average = MovingAverage(self.objective, self.run.training.average)
         self.objective.to(self.accelerator.device)
@@ -224,7 +229,7 @@ class Trainer:
             tensors,
             self.step,
             self.seconds,
-            signs[-1] if signs else None,
+            signs[-1] if signs else self._mirror_sign,
             self.history,
             {"parameters": sum(p.numel() for p in self.objective.parameters())},
         )

@@ -46,14 +46,17 @@ class GeometryObjective(nn.Module):
         azimuths = self.model.audio(batch.features.flatten(0, 1)).reshape(batch.votes.shape)
         if options.ground_truth_rotation:
             rotations = batch.rotation_of(pairs)
+        elif options.table_rotation:
+            rotations = batch.estimated_rotation_of(pairs)
         else:
             rotations = self.model.vision.pairs(batch.images, pairs)
         share = audio_share(options, progress)
         if options.sounds_wait and share == 0.0:
             azimuths = azimuths.detach() + 0.0 * azimuths
         moved = azimuths.detach() + share * (azimuths - azimuths.detach())
+        geometric = geometric_loss(moved, rotations, pairs, options.reflection, options.residual)
         parts = {
-            "geometric": options.geometric_weight * geometric_loss(moved, rotations, pairs, options.reflection),
+            "geometric": options.geometric_weight * geometric,
             "binaural": _binaural_weight(options, progress) * binaural_loss(azimuths, batch.votes),
         }
         if options.spread_weight > 0.0:
@@ -70,7 +73,7 @@ class GeometryObjective(nn.Module):
         if not audio.antisymmetric:
             features = exchanged_ears(batch.features, audio).flatten(0, 1)
             exchanged = self.model.audio(features).reshape(azimuths.shape)
-        if not (vision.antisymmetric or self.options.ground_truth_rotation):
+        if not (vision.antisymmetric or self.options.ground_truth_rotation or self.options.table_rotation):
             backwards = self.model.vision.pairs(batch.images, [(t, s) for s, t in pairs])
         return symmetry_loss(azimuths, exchanged, rotations, backwards) + zero
 
@@ -85,8 +88,11 @@ class SupervisedObjective(nn.Module):
 
     def forward(self, batch: Batch, progress: float) -> tuple[Tensor, dict[str, float]]:  # noqa: D102
         pairs = view_pairs(batch.images.shape[1], self.every_pair)
-        azimuths, rotations = self.model(batch.features, batch.images, pairs)
+        azimuths = self.model.audio(batch.features.flatten(0, 1)).reshape(batch.votes.shape)
         audio = (azimuths - batch.azimuths.sin().asin()).abs().mean()
+        if not batch.has_pictures:
+            return audio, {"audio": float(audio.detach())}
+        rotations = self.model.vision.pairs(batch.images, pairs)
         vision = (rotations - batch.rotation_of(pairs).clamp(-math.pi / 2, math.pi / 2)).abs().mean()
         return audio + vision, {"audio": float(audio.detach()), "vision": float(vision.detach())}
 

@@ -45,20 +45,29 @@ def estimate(model: MotionModel, batches: Iterable[Batch], every_pair: bool = Fa
     for batch in batches:
         on_device = batch.to(device)
         pairs = view_pairs(batch.images.shape[1], every_pair)
-        azimuths, rotations = model(on_device.features, on_device.images, pairs)
-        values = (azimuths, batch.azimuths, rotations, batch.rotation_of(pairs))
+        if batch.has_pictures:
+            azimuths, rotations = model(on_device.features, on_device.images, pairs)
+            true_rotations = batch.rotation_of(pairs)
+        else:
+            azimuths = model.audio(on_device.features.flatten(0, 1))
+            rotations = true_rotations = torch.zeros(0)
+        values = (azimuths, batch.azimuths, rotations, true_rotations)
         for part, value in zip(parts, values, strict=True):
             part.append(value.double().cpu().numpy().ravel())
     return Estimates(*(np.concatenate(part) for part in parts))
 
 
 def summary(estimates: Estimates) -> dict[str, float]:
-    """Errors in degrees with the mirror settled on the first pairs."""
+    """Errors in degrees with the mirror settled on the first pairs; of sound alone where there are no pictures."""
     sign = estimates.mirror_sign()
     sound, rotation = estimates.errors_deg(sign)
-    return {
+    out = {
         "sound_mae_deg": float(sound.mean()) if len(sound) else float("nan"),
         "sound_median_deg": float(np.median(sound)) if len(sound) else float("nan"),
+    }
+    if len(rotation) == 0:
+        return out
+    return out | {
         "rotation_mae_deg": float(rotation.mean()),
         "rotation_median_deg": float(np.median(rotation)),
         "mirror_sign": float(sign),
