@@ -1,0 +1,1 @@
+"""Heads on the frozen backbone: how they are trained."""

@@ -1,0 +1,1 @@
+"""Outdoor scenes drawn at random, with known depth: what the depth head learns from beside rooms."""
