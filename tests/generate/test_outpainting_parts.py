@@ -6,7 +6,7 @@ from sonovista.generate.outpainting.backdrop import clear_slivers, meet_photo, p
 from sonovista.generate.outpainting.contours import LIMIT, displacement, moves
 from sonovista.generate.outpainting.exemplar import ExemplarOutpainter
 from sonovista.generate.outpainting.projection import project_photo
-from sonovista.generate.outpainting.room import random_phase
+from sonovista.generate.outpainting.random_phase import random_phase
 from sonovista.generate.outpainting.source import prepare_source
 from sonovista.generate.regions.protocol import REGION_CLASSES, RegionMap
 from sonovista.geometry.equirectangular import pixel_angles

@@ -149,9 +149,20 @@ def lay_patches(
     source: Source,
     allowed: Float,
     rng: np.random.Generator,
+    patch: int = PATCH,
 ) -> None:
-    """Patch after patch from the rim inwards, each the best of many random ones."""
-    size = max(round(PATCH * source.scale), 16)
+    """Patch after patch from the rim inwards, each the best of many random ones.
+
+    Args:
+        canvas: changed in place.
+        chart: how patches stand on it.
+        needed: which of its pixels to fill, shape `(h, w)`.
+        source: the photo.
+        allowed: in [0, 1], shape of the source: what may be taken.
+        rng: every random choice.
+        patch: pixels of a patch at panorama height 1024.
+    """
+    size = max(round(patch * source.scale), 16)
     height, width = needed.shape
     size = min(size, height - 2, width - 2)
     size -= size % 4
@@ -173,8 +184,8 @@ def lay_patches(
             todo = needed[window] & ~canvas.filled[window]
             if todo.sum() < (0.02 * todo.size if attempt == 0 else 1):
                 continue
-            patch, valid = chooser.best(canvas, window, chart.frame(row, column), rng)
-            paste(canvas, top, left, patch, valid, source.scale)
+            piece, valid = chooser.best(canvas, window, chart.frame(row, column), rng)
+            paste(canvas, top, left, piece, valid, source.scale)
         rest = np.argwhere(needed & ~canvas.filled)
         if rest.size == 0:
             return

@@ -12,6 +12,7 @@ from sonovista.generate.outpainting.backdrop import clear_slivers, meet_photo, p
 from sonovista.generate.outpainting.band import Band, complete_band
 from sonovista.generate.outpainting.blending import Canvas, fill_smoothly, freedom_around
 from sonovista.generate.outpainting.cap import chart_to, complete_cap
+from sonovista.generate.outpainting.clearing import clear_sounding
 from sonovista.generate.outpainting.layout import allowed_above, allowed_below, upright_above
 from sonovista.generate.outpainting.projection import photo_coordinates, project_photo, sample_photo
 from sonovista.generate.outpainting.protocol import Panorama
@@ -86,6 +87,7 @@ def complete_outdoors(
     height = observed.shape[0]
     roll = -height  # the photo at both ends, the back in the middle: nothing is ever cut at the back
     canvas = _start(source, photo, observed, sky)
+    source = clear_sounding(source, rng)
     rolled = _turned(canvas, roll)
     azimuth, elevation = pixel_angles(height)
     seen = np.flatnonzero(observed.sum(axis=0) > 0.5 * observed.sum(axis=0).max())

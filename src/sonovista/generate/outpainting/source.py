@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sonovista.generate.calibration.protocol import Calibration
 from sonovista.generate.outpainting.projection import local_scale, low_pass
-from sonovista.generate.regions.protocol import REGION_CLASSES, RegionMap
+from sonovista.generate.regions.protocol import DETAIL_CLASSES, REGION_CLASSES, RegionMap
 from sonovista.geometry import PerspectiveCamera
 
 Float = NDArray[Any]
@@ -26,6 +26,12 @@ CALM = 0.02
 UNIQUE_CLASSES = ("object", "building")
 """What a viewer would notice if it stood there twice."""
 
+SOUNDING_CLASSES = ("running_water", "object")
+"""What may sound, as far as the thirteen classes tell: it must not be heard of twice."""
+
+SOUNDING_DETAILS = ("running_water", "person", "animal", "bird", "vehicle", "boat", "fire")
+"""What sounds, where a classifier tells finer classes apart."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -40,6 +46,7 @@ class Source:
         probabilities: of every class, shape `(h, w, len(REGION_CLASSES))`.
         elevation: of the ray through every pixel, radians, shape `(h, w)`.
         uniqueness: in [0, 1], shape `(h, w)`: how noticeable it would be if this stood there twice.
+        sounding: probability in [0, 1] that this sounds, shape `(h, w)`.
         indoor: probability in [0, 1].
         scale: panorama height in units of 1024 pixels.
     """
@@ -52,6 +59,7 @@ class Source:
     probabilities: Float
     elevation: Float
     uniqueness: Float
+    sounding: Float
     indoor: float
     scale: float
 
@@ -94,9 +102,20 @@ def prepare_source(image: NDArray[np.uint8], calibration: Calibration, regions: 
     unique = probabilities[..., [REGION_CLASSES.index(name) for name in UNIQUE_CLASSES]].sum(axis=2)
     water = probabilities[..., REGION_CLASSES.index("running_water")]
     uniqueness = np.clip(unique + 0.25 * water, 0.0, 1.0)
+    sounding = _sounding(regions)[segments]
+    indoor = float(regions.indoor)
     return Source(
-        pixels, camera, sky, backdrop, calm_water, probabilities, elevation, uniqueness, float(regions.indoor), scale
+        pixels, camera, sky, backdrop, calm_water, probabilities, elevation, uniqueness, sounding, indoor, scale
     )
+
+
+def _sounding(regions: RegionMap) -> Float:
+    """Probability of every region to be something that sounds, shape `(S,)`."""
+    if regions.details is None:
+        columns = [REGION_CLASSES.index(name) for name in SOUNDING_CLASSES]
+        return regions.probabilities[:, columns].sum(axis=1)
+    columns = [DETAIL_CLASSES.index(name) for name in SOUNDING_DETAILS]
+    return regions.details[:, columns].sum(axis=1)
 
 
 def _calm_water(pixels: Float, probabilities: Float, elevation: Float, scale: float) -> Float:

@@ -1,0 +1,41 @@
+"""Textures of random phase (Galerne, Gousseau and Morel 2011): a patch's spectrum and colours without its details."""
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Float = NDArray[Any]
+
+
+def widest_square(mask: NDArray[Any]) -> tuple[int, int, int]:
+    """Row, column and size of a square about as wide as fits into a mask that is not empty."""
+    framed = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    distance = cv2.distanceTransform(framed, cv2.DIST_C, 3)[1:-1, 1:-1]
+    row, column = np.unravel_index(int(distance.argmax()), mask.shape)
+    reach = max(int(distance[row, column]) - 1, 0)
+    return int(row) - reach, int(column) - reach, 2 * reach + 1
+
+
+def random_phase(patch: Float, size: int, rng: np.random.Generator) -> Float:
+    """A texture that tiles, with a patch's spectrum, colours and variance, and random phases.
+
+    Args:
+        patch: shape `(h, w, 3)`, not larger than `size`.
+        size: of the texture in pixels.
+        rng: every random choice.
+
+    Returns:
+        Shape `(size, size, 3)`, of mean zero.
+    """
+    height, width = patch.shape[:2]
+    centred = patch - patch.mean(axis=(0, 1))
+    taper = np.outer(np.hanning(height + 2)[1:-1], np.hanning(width + 2)[1:-1])[..., None]
+    spectrum = np.fft.rfft2(centred * taper, (size, size), axes=(0, 1))
+    noise = np.fft.rfft2(rng.normal(size=(size, size)))
+    phase = noise / np.maximum(np.abs(noise), 1e-12)
+    spectrum[0, 0] = 0.0
+    # One phase for all channels, so that colours stay as they go together.
+    texture = np.fft.irfft2(spectrum * phase[..., None], (size, size), axes=(0, 1))
+    return (texture * (float(centred.std()) / max(float(texture.std()), 1e-9))).astype(np.float32)
