@@ -40,7 +40,7 @@ class LearnedUnderstandingOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    threshold: float = Field(default=0.45, ge=0.0, le=1.0, description="Things less probable than this are left out.")
+    threshold: float = Field(default=0.4, ge=0.0, le=1.0, description="Things less probable than this are left out.")
     most: int = Field(default=7, ge=1, le=50, description="Kinds of things that are recognised at most.")
     add_to_user: bool = Field(default=False, description="Whether recognised things join those that the user named.")
     gist: bool = Field(default=True, description="Whether to look at the whole picture through the backbone.")
