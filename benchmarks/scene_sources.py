@@ -145,6 +145,7 @@ def main() -> None:
     others = dict(item.split("=", 1) for item in arguments.set)
     names = names_of(arguments.split)
     work = arguments.work or Path(tempfile.mkdtemp(prefix="scene-sources-"))
+    work.mkdir(parents=True, exist_ok=True)
     document = {
         "benchmark": "scene_sources",
         "split": arguments.split,
