@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
-FAST = ("--size", "256", "--gaussians", "20000")
-"""Options of a small scene."""
+FAST = ("--size", "256", "--gaussians", "20000", "--profile", "classical")
+"""Options of a small scene, made without weights."""
 
 
 def refused(result: subprocess.CompletedProcess[str]) -> str:

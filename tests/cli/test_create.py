@@ -21,7 +21,7 @@ photo, output, stop = sys.argv[1:]
 def progress(stage, found):
     if stage == stop:
         os.kill(os.getpid(), signal.SIGKILL)
-create(photo, output, resume=True, progress=progress, panorama_height=256, gaussians=20_000)
+create(photo, output, resume=True, progress=progress, panorama_height=256, gaussians=20_000, profile="classical")
 """
 
 

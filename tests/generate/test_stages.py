@@ -12,7 +12,7 @@ from sonovista.generate.options import CreateOptions
 from sonovista.generate.stages import STAGES, TABLE, run_stages
 from sonovista.geometry.image_files import Photo
 
-CHOSEN = choose_backends("offline", {})
+CHOSEN = choose_backends("classical", {})
 
 
 def picture(height: int, width: int) -> Photo:

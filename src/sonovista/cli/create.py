@@ -25,7 +25,7 @@ def create(
         Path | None, typer.Option("-o", "--output", help="Folder of the scene [default: IMAGE's name]")
     ] = None,
     profile: Annotated[
-        str, typer.Option(help="Which backends; `offline` needs no network, no GPU, no weights.")
+        str, typer.Option(help="`offline`: learned where weights can be had, no GPU; `classical`: no weights.")
     ] = "offline",
     set_: Annotated[
         list[str], typer.Option("--set", metavar="STAGE=BACKEND", help="Take another backend for one stage.")
@@ -38,6 +38,9 @@ def create(
     seed: Annotated[int, typer.Option(help="Of every random choice; the same seed gives the same scene.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where an interrupted run stopped.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a scene that is there.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Draw what was seen where, and why, into SCENE/explain.png.")
+    ] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
 ) -> None:
     """Turn one photo into a 3D scene with spatial sound."""
@@ -63,7 +66,13 @@ def create(
     folder = output if output is not None else Path(image.stem)
     start = time.perf_counter()
     with progress_reporter((*STAGES, "assembly"), quiet=json_) as report:
-        scene = create_scene(image, folder, resume=resume, force=force, progress=report, options=options)
+        scene = create_scene(
+            image, folder, resume=resume, force=force, progress=report, report=_tell_on_stderr, options=options
+        )
+    if explain:
+        from sonovista.generate.understanding.explain import write_explanation
+
+        write_explanation(scene, folder)
     seconds = time.perf_counter() - start
     if json_:
         summary = scene.document.model_dump(mode="json", exclude_none=True)
@@ -75,3 +84,7 @@ def create(
     from sonovista.cli.summary import print_scene_summary
 
     print_scene_summary(scene, folder, seconds, profile)
+
+
+def _tell_on_stderr(line: str) -> None:
+    typer.echo(f"sonovista: {line}", err=True)

@@ -11,7 +11,10 @@ from sonovista.render.reverberation import room_reverberation_times
 from sonovista.scene import Scene, Source
 from sonovista.scene.document import SceneDocument
 
-METHODS = {"offline": "classical methods, nothing downloaded"}
+METHODS = {
+    "offline": "learned methods where their weights are at hand, no GPU",
+    "classical": "classical methods, nothing downloaded",
+}
 """Profile -> what a person should know of how the scene was made."""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sonovista.errors import InputError
 from sonovista.generate.assembly import assemble_scene
-from sonovista.generate.backends import choose_backends
+from sonovista.generate.backends import choose_backends, with_weights
 from sonovista.generate.checkpoints import Checkpoints, stage_input_sha256
 from sonovista.generate.options import CreateOptions
 from sonovista.generate.stages import STAGES, TABLE, StageRun, run_stages
@@ -27,6 +27,7 @@ def create(
     resume: bool = False,
     force: bool = False,
     progress: Callable[[str, bool], None] | None = None,
+    report: Callable[[str], None] = lambda line: None,
     options: CreateOptions | None = None,
     **fields: Any,
 ) -> Scene:
@@ -39,6 +40,7 @@ def create(
         resume: go on where a run that was interrupted stopped.
         force: replace a scene that is there, and forget an interrupted run.
         progress: called with the name of each stage as it begins, and whether it was finished in a run before.
+        report: told in one line of weights that are fetched, and of classical methods taken for want of them.
         options: what the scene depends on.
         **fields: fields of `CreateOptions`, such as `sources=("waterfall",)`, in place of `options`.
 
@@ -47,7 +49,7 @@ def create(
 
     Raises:
         InputError: the photo, the place for the scene or an option cannot be used.
-        BackendUnavailable: a backend needs what is not installed.
+        BackendUnavailable: a backend needs what is not installed, or one that `backends` names lacks its weights.
     """
     if options is None:
         options = CreateOptions(**fields)
@@ -61,8 +63,9 @@ def create(
     if resume and not partial.exists() and (output / "scene.json").is_file():
         return _finished_scene(output, photo, options, chosen)
     checkpoints = _open_checkpoints(partial, resume, force, progress)
+    chosen, replaced = with_weights(chosen, options.backends, report)
     run = run_stages(photo, options, chosen, checkpoints)
-    scene = _scene(run, Path(image).stem, checkpoints.records)
+    scene = _scene(run, Path(image).stem, checkpoints.records, replaced)
     if progress is not None:
         progress("assembly", False)
     staged = partial / "scene"
@@ -85,11 +88,11 @@ def _finished_scene(output: Path, photo: Photo, options: CreateOptions, chosen: 
     return Scene.load(output)
 
 
-def _scene(run: StageRun, title: str, records: list[StageRecord]) -> Scene:
+def _scene(run: StageRun, title: str, records: list[StageRecord], replaced: list[str]) -> Scene:
     return assemble_scene(
         title=title,
         photo_size=(run.image.shape[1], run.image.shape[0]),
-        warnings=list(run.photo.notes),
+        warnings=[*run.photo.notes, *replaced],
         seed=run.options.seed,
         calibration=run["calibration"],
         panorama=run["outpainting"],

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonovista.generate.anchoring.protocol import Anchor
-from sonovista.generate.backends import build_backend
+from sonovista.generate.backends import build_backend, weights_of
 from sonovista.generate.calibration.protocol import Calibration
 from sonovista.generate.checkpoints import Checkpoints
 from sonovista.generate.depth.protocol import DepthEstimate
@@ -112,14 +112,16 @@ def run_stages(
     image = photo.pixels if given is None else panorama_view(given)
     run = StageRun(photo, options, chosen, image, given, {"photo": photo.sha256})
     for stage in TABLE[: STAGES.index(until) + 1]:
+        backend = chosen[stage.backend or stage.name]
+        weights = [f"weights {w.name}, {w.licence}" for w in weights_of(stage.backend or stage.name, backend)]
         run.outputs[stage.name], run.sha256[stage.name] = checkpoints.run(
             stage.name,
             stage.kind,
             lambda compute=stage.compute: compute(run),
-            backend=chosen[stage.backend or stage.name],
+            backend=backend,
             options=stage.record_options(options),
             inputs=[run.sha256[name] for name in stage.reads],
-            notes=stage.notes,
+            notes=lambda value, stage=stage, weights=weights: [*stage.notes(value), *weights],
         )
     return run
 
@@ -161,7 +163,7 @@ def _room(run: StageRun) -> RoomEstimate | None:
 
 def _understand(run: StageRun) -> list[SoundingThing]:
     seen = run.image, run["regions"], run["outpainting"], run["panorama-regions"]
-    return run.backend("understanding")(*seen, run.options.sources, run.options.seed)
+    return run.backend("understanding")(*seen, run.options.sources, run.options.seed, run["calibration"])
 
 
 def _segment(run: StageRun) -> list[Instance]:
@@ -224,10 +226,12 @@ TABLE = (
     Stage(
         "understanding",
         list[SoundingThing],
-        ("photo", "regions", "outpainting", "panorama-regions"),
+        ("photo", "calibration", "regions", "outpainting", "panorama-regions"),
         _understand,
         lambda options: {"sources": list(options.sources), "seed": options.seed},
-        notes=lambda value: [f"{thing.name}: {thing.confidence:.2f}" for thing in value],
+        notes=lambda value: [
+            f"{thing.name}: {thing.confidence:.2f}" + (f" ({thing.why})" if thing.why else "") for thing in value
+        ],
     ),
     Stage("segmentation", list[Instance], ("outpainting", "panorama-regions", "understanding"), _segment, _seed),
     Stage("anchoring", list[Anchor], ("depth", "segmentation", "understanding"), _anchor, _seed),

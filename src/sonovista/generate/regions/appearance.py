@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
+from scipy import sparse
 
 from sonovista.errors import InputError
 from sonovista.generate.regions.features import SegmentFeatures, segment_features
@@ -126,7 +127,8 @@ class AppearanceClassifier:
         probabilities = np.mean([network(cut.features) for network in weights.segments], axis=0)
         indoor = self._indoor(cut, probabilities, weights)
         probabilities = _settle_indoors(probabilities, indoor)
-        probabilities = smooth(probabilities * position_prior(cut.elevation), cut, options)
+        probabilities = probabilities * position_prior(cut.elevation)
+        probabilities = smooth(probabilities, cut.borders, cut.lab, options.smoothing, options.smoothing_steps)
         return RegionMap(cut.upsampled(image, wraps), probabilities.astype(np.float32), float(indoor))
 
     @staticmethod
@@ -156,30 +158,36 @@ def position_prior(elevation: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def smooth(
-    probabilities: NDArray[np.floating], cut: SegmentFeatures, options: AppearanceOptions
+    probabilities: NDArray[np.floating],
+    borders: sparse.csr_array,
+    lab: NDArray[np.float32],
+    strength: float,
+    steps: int,
 ) -> NDArray[np.float64]:
     """Let neighbours of like colour agree: mean-field inference in a Potts model on the graph of superpixels.
 
     Args:
         probabilities: of every superpixel, shape `(S, classes)`; rows need not sum to 1.
-        cut: the superpixels.
-        options: strength and steps.
+        borders: length in pixels of the border between every two, shape `(S, S)`.
+        lab: mean CIE Lab of every superpixel, shape `(S, 3)`.
+        strength: with which a neighbour of like colour is followed.
+        steps: of the inference.
 
     Returns:
         Shape `(S, classes)`, rows sum to 1 (Kraehenbuehl and Koltun, "Efficient inference in fully connected CRFs",
         NIPS 2011, algorithm 1, with neighbours for kernels).
     """
-    edges = cut.borders.tocoo()
-    gap = np.linalg.norm(cut.lab[edges.row] - cut.lab[edges.col], axis=1)
+    edges = borders.tocoo()
+    gap = np.linalg.norm(lab[edges.row] - lab[edges.col], axis=1)
     likeness = edges.copy()
     likeness.data = edges.data * np.exp(-((gap / 12.0) ** 2))
-    strength = np.maximum(np.asarray(cut.borders.sum(axis=1)).ravel(), 1.0)
+    length = np.maximum(np.asarray(borders.sum(axis=1)).ravel(), 1.0)
     likeness = likeness.tocsr()
     unary = np.log(np.maximum(probabilities, 1e-6))
     belief = _softmax(unary)
-    for _ in range(options.smoothing_steps):
-        message = (likeness @ belief) / strength[:, None]
-        belief = _softmax(unary + 2.0 * options.smoothing * message)
+    for _ in range(steps):
+        message = (likeness @ belief) / length[:, None]
+        belief = _softmax(unary + 2.0 * strength * message)
     return belief
 
 

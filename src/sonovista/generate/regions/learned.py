@@ -1,0 +1,218 @@
+"""Regions by a small head on the features of a frozen vision transformer.
+
+The backbone (`sonovista.vision.backbone`) describes every patch of 14 x 14 pixels; the head, fitted on strokes on some
+sixty photos, tells what it is; superpixels bring the edges, neighbours of like colour agree, and pieces of one class
+that look alike to the network become one region. A panorama is read as it lies, with its left and right edges
+continued beyond each other. Limits: what few photos show (boats, fire, birds, vehicles) is hardly known, and what is
+smaller than a patch is not seen.
+"""
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+from scipy import sparse
+
+from sonovista.errors import InputError
+from sonovista.generate.regions.appearance import position_prior, smooth
+from sonovista.generate.regions.features import working_size
+from sonovista.generate.regions.merging import merge_regions
+from sonovista.generate.regions.protocol import CLASS_OF_DETAIL, DETAIL_CLASSES, REGION_CLASSES, RegionMap
+from sonovista.generate.regions.superpixels import adjacency, lab_of, segment_means, superpixels, upsample_labels
+from sonovista.vision.backbone import Backbone
+
+LAYERS = (4, 6, 8)
+"""Blocks of the backbone that the head reads."""
+WRAP_SHARE = 0.125
+"""Of a panorama's width, continued beyond either edge for the network to see past the seam."""
+_SHOWN = 32
+"""Components of the features by which pieces are joined."""
+
+MEMBERSHIP = np.array([[CLASS_OF_DETAIL[detail] == name for name in REGION_CLASSES] for detail in DETAIL_CLASSES])
+"""Which class each detail belongs to, shape `(25, 13)`."""
+_INDOOR_ONLY = np.array([detail in ("wall", "floor", "ceiling", "window", "furniture") for detail in DETAIL_CLASSES])
+_OUTDOOR_ONLY = np.array(
+    [
+        detail not in ("wall", "floor", "ceiling", "window", "furniture", "person", "animal", "fire", "flowers")
+        for detail in DETAIL_CLASSES
+    ]
+)
+
+
+class LearnedOptions(BaseModel):
+    """How finely to look and to cut."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    photo_patches: int = Field(default=28, ge=4, le=80, description="Patches along a photo's longer side.")
+    panorama_patches: int = Field(default=22, ge=4, le=80, description="Patches along a panorama's height.")
+    photo_pieces: int = Field(default=400, ge=1, le=5000, description="Superpixels of a photo.")
+    panorama_pieces: int = Field(default=1200, ge=1, le=20000, description="Superpixels of a panorama.")
+    regions: float = Field(default=0.5, gt=0.0, le=1.0, description="Regions for each superpixel.")
+    smoothing: float = Field(
+        default=1.2, ge=0.0, le=10.0, description="How strongly a neighbour of like colour is followed."
+    )
+    smoothing_steps: int = Field(default=4, ge=0, le=100, description="Mean-field steps.")
+    threads: int = Field(default=0, ge=0, le=256, description="Of the network; 0: as many as there are cores.")
+
+
+class LearnedClassifier:
+    """Cuts a picture into regions and tells what they are by learned features."""
+
+    def __init__(self, options: LearnedOptions | None = None) -> None:
+        """Load the network; a `BackendUnavailable` where its weights cannot be had."""
+        self.options = options or LearnedOptions()
+        self._backbone = Backbone.load(threads=self.options.threads)
+
+    def __call__(self, image: NDArray[np.uint8], elevation: NDArray[np.float32], wraps: bool) -> RegionMap:
+        """Classify a picture.
+
+        Args:
+            image: RGB, shape `(H, W, 3)`, uint8, of any size.
+            elevation: of the ray through every pixel in radians, up positive, shape `(H, W)`.
+            wraps: True for a panorama, whose left and right edges touch.
+
+        Returns:
+            Regions at the picture's full size, with details.
+
+        Raises:
+            InputError: where the shapes do not agree.
+        """
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+            raise InputError(f"image: expected uint8 RGB (H, W, 3), found {image.dtype} {image.shape}")
+        if elevation.shape != image.shape[:2]:
+            raise InputError(f"elevation: expected the image's {image.shape[:2]}, found {elevation.shape}")
+        return self.from_features(self.features(image, wraps), image, elevation, wraps)
+
+    def from_features(
+        self, features: NDArray[np.float32], image: NDArray[np.uint8], elevation: NDArray[np.float32], wraps: bool
+    ) -> RegionMap:
+        """The same from features that are there already, of `features`."""
+        options = self.options
+        details, indoor, shown = run_head(features)
+        small, small_elevation = working_size(image, elevation, wraps)
+        lab = lab_of(small)
+        pieces = options.panorama_pieces if wraps else options.photo_pieces
+        labels = superpixels(lab, max(1, min(pieces, lab.shape[0] * lab.shape[1] // 30)), wraps)
+        total = int(labels.max()) + 1
+        means = segment_means(labels, lab, total)
+        borders = adjacency(labels, total, wraps)
+        seen = segment_means(labels, enlarged(np.concatenate([details, shown], axis=-1), labels.shape, wraps), total)
+        height = segment_means(labels, small_elevation[..., None], total)[:, 0]
+        indoor = _settle(indoor, seen[:, : len(DETAIL_CLASSES)], labels, small_elevation if wraps else None)
+        belief = _weigh(seen[:, : len(DETAIL_CLASSES)], height, indoor)
+        belief = smooth(belief, borders, means, options.smoothing, options.smoothing_steps)
+        joined = _join(seen[:, len(DETAIL_CLASSES) :], belief, labels, borders, options.regions)
+        belief = _mean_over(joined, belief, np.bincount(labels.ravel(), minlength=total))
+        segments = joined[upsample_labels(labels, image, means, wraps)]
+        used, segments = np.unique(segments, return_inverse=True)
+        belief = belief[used]
+        return RegionMap(
+            segments.reshape(image.shape[:2]).astype(np.int32),
+            (belief @ MEMBERSHIP).astype(np.float32),
+            indoor,
+            belief.astype(np.float32),
+        )
+
+    def features(self, image: NDArray[np.uint8], wraps: bool) -> NDArray[np.float32]:
+        """Of every patch, shape `(rows, columns, 1152)`; of a panorama without what was continued beyond its edges."""
+        height, width = image.shape[:2]
+        if not wraps:
+            scale = self.options.photo_patches / max(height, width)
+            rows, columns = max(1, round(scale * height)), max(1, round(scale * width))
+            found = self._backbone(image, rows, columns, LAYERS)
+        else:
+            rows = self.options.panorama_patches
+            columns = 2 * rows
+            beyond = max(1, round(WRAP_SHARE * columns))
+            pixels = max(1, round(beyond * width / columns))
+            wide = np.concatenate([image[:, -pixels:], image, image[:, :pixels]], axis=1)
+            found = self._backbone(wide, rows, columns + 2 * beyond, LAYERS)[:, :, beyond : beyond + columns]
+        return found.transpose(1, 2, 0, 3).reshape(rows, columns, -1)
+
+
+def run_head(features: NDArray[np.float32]) -> tuple[NDArray[np.float32], float, NDArray[np.float32]]:
+    """The shipped head on features `(rows, columns, 1152)`.
+
+    Returns:
+        Details `(rows, columns, 25)`; probability of indoors; the features' first components `(rows, columns, 32)`.
+    """
+    rows, columns, width = features.shape
+    details, indoor, components = _session().run(None, {"features": features.reshape(-1, width)})
+    shown = components[:, :_SHOWN].reshape(rows, columns, -1)
+    return details.reshape(rows, columns, -1), float(indoor[0]), shown
+
+
+def enlarged(maps: NDArray[np.float32], shape: tuple[int, ...], wraps: bool) -> NDArray[np.float32]:
+    """Maps on the patches' grid at a picture's size, linear between patches' centres; across the seam, if any."""
+    height, width = shape[:2]
+    if not wraps:
+        return _resized(maps, height, width)
+    beyond = max(1, round(width / maps.shape[1]))
+    wide = np.concatenate([maps[:, -1:], maps, maps[:, :1]], axis=1)
+    large = _resized(wide, height, round(width / maps.shape[1] * wide.shape[1]))
+    return large[:, beyond : beyond + width]
+
+
+def _resized(maps: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
+    layers = [cv2.resize(np.ascontiguousarray(maps[..., i]), (width, height)) for i in range(maps.shape[-1])]
+    return np.stack(layers, axis=-1).astype(np.float32)
+
+
+def _settle(
+    indoor: float, details: NDArray[np.float32], labels: NDArray[np.int32], elevation: NDArray[np.float32] | None
+) -> float:
+    """Log-odds of the picture as a whole and of its parts, averaged."""
+    weight = np.ones(labels.shape) if elevation is None else np.cos(elevation)
+    area = np.bincount(labels.ravel(), weight.ravel(), minlength=len(details))
+    inside, outside = (
+        float(area @ details[:, names].sum(axis=1)) / area.sum() for names in (_INDOOR_ONLY, _OUTDOOR_ONLY)
+    )
+    logit = np.log((indoor + 0.02) / (1.02 - indoor)) + np.log((inside + 0.05) / (outside + 0.05))
+    return float(1.0 / (1.0 + np.exp(-logit)))
+
+
+def _weigh(details: NDArray[np.float32], elevation: NDArray[np.float32], indoor: float) -> NDArray[np.float64]:
+    """Details by what is possible at an elevation, and by how probable indoors is."""
+    settled = details * (position_prior(elevation) @ MEMBERSHIP.T)
+    walls = np.array([detail in ("wall", "floor", "ceiling", "window") for detail in DETAIL_CLASSES])
+    settled[:, walls] *= max(indoor, 0.05)
+    settled[:, _OUTDOOR_ONLY] *= max(1.0 - indoor, 0.05)
+    return settled / settled.sum(axis=1, keepdims=True)
+
+
+def _join(
+    shown: NDArray[np.float32],
+    belief: NDArray[np.float64],
+    labels: NDArray[np.int32],
+    borders: sparse.csr_array,
+    share: float,
+) -> NDArray[np.int32]:
+    """Pieces of one class that touch and look alike, as one region each."""
+    edges = borders.tocoo()
+    same = (belief @ MEMBERSHIP).argmax(axis=1)
+    kept = same[edges.row] == same[edges.col]
+    within = sparse.csr_array(
+        sparse.coo_array((edges.data[kept], (edges.row[kept], edges.col[kept])), shape=edges.shape)
+    )
+    area = np.bincount(labels.ravel(), minlength=len(belief)).astype(float)
+    return merge_regions(shown, area, within, max(1, round(share * len(belief))))
+
+
+def _mean_over(regions: NDArray[np.int32], values: NDArray[np.float64], area: NDArray[np.int64]) -> NDArray[np.float64]:
+    sums = np.stack([np.bincount(regions, values[:, i] * area) for i in range(values.shape[1])], axis=1)
+    return sums / sums.sum(axis=1, keepdims=True)
+
+
+@cache
+def _session() -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    graph = (files("sonovista.generate.regions") / "region_head.onnx").read_bytes()
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])

@@ -1,0 +1,244 @@
+"""The region head: what each patch of a picture is, from the backbone's features, fitted on strokes.
+
+Features of three layers are whitened (principal components), then read by an ensemble of small networks with one
+hidden layer; a logistic regression on the picture's mean features tells whether it was taken indoors. With some sixty
+photos the loss that matters is that of photos that were not seen: rare classes and photos weigh more than their share
+of patches, the hidden layer is thinned (dropout), and weights decay.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import torch
+import yaml
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+from torch import nn
+
+from sonovista.generate.regions.protocol import DETAIL_CLASSES, DetailClass
+from sonovista.vision.backbone_weights import WIDTH
+
+MERGED_CLASSES: dict[str, tuple[DetailClass, ...]] = {
+    "sky": ("sky", "cloud"),
+    "water": ("still_water", "running_water", "sea"),
+    "trees": ("tree",),
+    "low plants": ("grass", "flowers"),
+    "ground": ("sand", "soil", "road"),
+    "rock, snow": ("rock", "snow"),
+    "building": ("building",),
+    "room": ("wall", "floor", "ceiling", "window"),
+    "things": ("furniture", "vehicle", "boat", "fire"),
+    "living": ("person", "animal", "bird"),
+}
+"""The ten classes over which accuracy is reported: each detail belongs to one."""
+MERGED_OF_DETAIL = np.array([[name in d for d in MERGED_CLASSES.values()].index(True) for name in DETAIL_CLASSES])
+
+
+class RegionHeadConfig(BaseModel):
+    """All that the head depends on beside strokes and photos."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    layers: tuple[int, ...] = Field(description="Blocks of the backbone, from 0.")
+    longest_side: int = Field(ge=8, le=60, description="Patches along a photo's longer side.")
+    components: int = Field(ge=8, le=1152, description="Principal components that are kept.")
+    hidden: int = Field(ge=4, le=1024)
+    members: int = Field(ge=1, le=32, description="Networks in the ensemble.")
+    dropout: float = Field(ge=0.0, lt=1.0)
+    weight_decay: float = Field(ge=0.0)
+    learning_rate: float = Field(gt=0.0)
+    steps: int = Field(ge=1, description="Of Adam, over all patches each.")
+    patches: int = Field(ge=100, description="Drawn from all that lie under strokes, the same for all networks.")
+    class_balance: float = Field(ge=0.0, le=1.0, description="0: as they come; 1: all classes weigh the same.")
+    photo_balance: float = Field(ge=0.0, le=1.0, description="The same for photos within a class.")
+    indoor_weight_decay: float = Field(ge=0.0)
+    seed: int
+
+    @staticmethod
+    def read(path: Path) -> "RegionHeadConfig":
+        """From YAML."""
+        return RegionHeadConfig.model_validate(yaml.safe_load(path.read_text()))
+
+
+@dataclass(frozen=True)
+class StrokedPhoto:
+    """Features of a photo, and what strokes say of its patches.
+
+    Attributes:
+        features: shape `(patches, layers * 384)`, of the patches under strokes.
+        classes: index into `DETAIL_CLASSES` of each, shape `(patches,)`.
+        gist: mean features over the whole picture, shape `(layers * 384,)`.
+        indoor: whether it was taken indoors.
+    """
+
+    features: NDArray[np.float32]
+    classes: NDArray[np.int64]
+    gist: NDArray[np.float32]
+    indoor: bool
+
+
+@dataclass(frozen=True)
+class RegionHead:
+    """The fitted numbers; `E` networks, `K` components, `U` hidden units, `F = layers * 384`.
+
+    Attributes:
+        mean: shape `(F,)`.
+        whitening: shape `(F, K)`.
+        hidden_weight: shape `(E, K, U)`.
+        hidden_bias: shape `(E, 1, U)`.
+        output_weight: shape `(E, U, 25)`.
+        output_bias: shape `(E, 1, 25)`.
+        indoor_weight: shape `(F, 1)`.
+        indoor_bias: shape `(1,)`.
+    """
+
+    mean: NDArray[np.float32]
+    whitening: NDArray[np.float32]
+    hidden_weight: NDArray[np.float32]
+    hidden_bias: NDArray[np.float32]
+    output_weight: NDArray[np.float32]
+    output_bias: NDArray[np.float32]
+    indoor_weight: NDArray[np.float32]
+    indoor_bias: NDArray[np.float32]
+
+    def arrays(self) -> dict[str, NDArray[np.float32]]:
+        """By name."""
+        return {field.name: getattr(self, field.name) for field in fields(RegionHead)}
+
+    def details(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Probabilities `(N, 25)` of features `(N, F)`."""
+        inside = (features - self.mean) @ self.whitening
+        hidden = np.maximum(inside[None] @ self.hidden_weight + self.hidden_bias, 0.0)
+        logits = hidden @ self.output_weight + self.output_bias
+        odds = np.exp(logits - logits.max(axis=-1, keepdims=True))
+        return (odds / odds.sum(axis=-1, keepdims=True)).mean(axis=0).astype(np.float32)
+
+    def indoor(self, gist: NDArray[np.float32]) -> float:
+        """Probability that a picture of these mean features, `(F,)`, was taken indoors."""
+        logit = float(((gist - self.mean) @ self.indoor_weight + self.indoor_bias)[0])
+        return 1.0 / (1.0 + float(np.exp(-logit)))
+
+
+def under_strokes(
+    features: NDArray[np.float32], strokes: Sequence[Sequence[str | float]], indoor: bool
+) -> StrokedPhoto:
+    """The patches whose centre lies under a stroke; later strokes lie over earlier ones.
+
+    Args:
+        features: of the backbone, shape `(layers, rows, columns, 384)`.
+        strokes: class, left, top, right, bottom; in tenths of the picture's width and height.
+        indoor: whether the photo was taken indoors.
+    """
+    count, rows, columns, width = features.shape
+    labels = np.full((rows, columns), -1)
+    across, down = (np.arange(columns) + 0.5) / columns * 10.0, (np.arange(rows) + 0.5) / rows * 10.0
+    for name, left, top, right, bottom in strokes:
+        inside = ((down >= float(top)) & (down < float(bottom)))[:, None] & (
+            (across >= float(left)) & (across < float(right))
+        )
+        labels[inside] = [str(detail) for detail in DETAIL_CLASSES].index(str(name))
+    flat = features.transpose(1, 2, 0, 3).reshape(rows * columns, count * width).astype(np.float32)
+    taken = labels.ravel() >= 0
+    return StrokedPhoto(flat[taken], labels.ravel()[taken].astype(np.int64), flat.mean(axis=0), indoor)
+
+
+def fit(photos: Sequence[StrokedPhoto], config: RegionHeadConfig) -> RegionHead:
+    """Fit the head; the same photos and config give the same head on the same machine."""
+    features = np.concatenate([photo.features for photo in photos])
+    classes = np.concatenate([photo.classes for photo in photos])
+    owner = np.concatenate([np.full(len(photo.classes), index) for index, photo in enumerate(photos)])
+    weights = _weights(classes, owner, config)
+    if len(classes) > config.patches:
+        odds = weights / weights.sum()
+        drawn = np.random.default_rng(config.seed).choice(len(classes), config.patches, replace=False, p=odds)
+        features, classes, weights = features[drawn], classes[drawn], np.ones(config.patches, np.float32)
+    mean = features.mean(axis=0)
+    values, vectors = np.linalg.eigh((features - mean).T @ (features - mean) / len(features))
+    largest = np.argsort(values)[::-1][: config.components]
+    whitening = (vectors[:, largest] / np.sqrt(values[largest] + 1e-3)).astype(np.float32)
+    inside = torch.from_numpy((features - mean) @ whitening)
+    networks = [
+        _fit_network(inside, classes, weights, config, config.seed + member) for member in range(config.members)
+    ]
+    indoor_weight, indoor_bias = _fit_indoor(photos, mean, config)
+    stacked = [np.stack(arrays).astype(np.float32) for arrays in zip(*networks, strict=True)]
+    return RegionHead(mean, whitening, *stacked, indoor_weight, indoor_bias)
+
+
+def _weights(classes: NDArray[np.int64], owner: NDArray[np.int64], config: RegionHeadConfig) -> NDArray[np.float32]:
+    key = classes * (owner.max() + 1) + owner
+    _, where, size = np.unique(key, return_inverse=True, return_counts=True)
+    weights = size[where] ** -config.photo_balance
+    total = np.bincount(classes, weights, minlength=len(DETAIL_CLASSES))
+    weights = weights * np.maximum(total, 1e-9)[classes] ** -config.class_balance
+    return (weights / weights.mean()).astype(np.float32)
+
+
+def _fit_network(
+    inside: torch.Tensor,
+    classes: NDArray[np.int64],
+    weights: NDArray[np.float32],
+    config: RegionHeadConfig,
+    seed: int,
+) -> tuple[NDArray[np.float32], ...]:
+    torch.manual_seed(seed)
+    network = nn.Sequential(
+        nn.Dropout(config.dropout),
+        nn.Linear(config.components, config.hidden),
+        nn.ReLU(),
+        nn.Dropout(config.dropout),
+        nn.Linear(config.hidden, len(DETAIL_CLASSES)),
+    )
+    target, weight = torch.from_numpy(classes), torch.from_numpy(weights)
+    adam = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=config.weight_decay)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, config.steps)
+    for _ in range(config.steps):
+        adam.zero_grad()
+        loss = (nn.functional.cross_entropy(network(inside), target, reduction="none") * weight).mean()
+        loss.backward()
+        adam.step()
+        schedule.step()
+    hidden, output = (module for module in network if isinstance(module, nn.Linear))
+    arrays = (hidden.weight.T, hidden.bias[None], output.weight.T, output.bias[None])
+    return tuple(array.detach().numpy().copy() for array in arrays)
+
+
+def _fit_indoor(
+    photos: Sequence[StrokedPhoto], mean: NDArray[np.float32], config: RegionHeadConfig
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Logistic regression by Newton's method in the space of the photos: there are fewer of them than features."""
+    gists = np.stack([photo.gist - mean for photo in photos]).astype(np.float64)
+    truth = np.array([photo.indoor for photo in photos], float)
+    kernel = gists @ gists.T
+    share = np.where(truth > 0.5, 0.5 / max(truth.sum(), 1.0), 0.5 / max((1.0 - truth).sum(), 1.0)) * len(truth)
+    dual, bias = np.zeros(len(photos)), 0.0
+    for _ in range(50):
+        chance = 1.0 / (1.0 + np.exp(-(kernel @ dual + bias)))
+        curvature = np.maximum(share * chance * (1.0 - chance), 1e-6)
+        # The stationary point: dual * decay = share * (truth - chance), with an intercept that is not held.
+        matrix = np.block(
+            [
+                [kernel + config.indoor_weight_decay * np.diag(1.0 / curvature), np.ones((len(photos), 1))],
+                [np.ones((1, len(photos))), np.zeros((1, 1))],
+            ]
+        )
+        working = kernel @ dual + bias + share * (truth - chance) / curvature
+        solved = np.linalg.solve(matrix, np.append(working, 0.0))
+        dual, bias = solved[:-1], float(solved[-1])
+    return (gists.T @ dual)[:, None].astype(np.float32), np.array([bias], np.float32)
+
+
+def merged_accuracy(confusion: NDArray[np.float64]) -> tuple[float, float]:
+    """Mean over classes of recall and of intersection over union, from a confusion matrix (rows: truth)."""
+    seen = confusion.sum(axis=1) > 0
+    hits = np.diag(confusion)
+    recall = hits[seen] / confusion.sum(axis=1)[seen]
+    union = confusion.sum(axis=1) + confusion.sum(axis=0) - hits
+    return float(recall.mean()), float((hits[seen] / union[seen]).mean())
+
+
+def feature_count(config: RegionHeadConfig) -> int:
+    """Numbers that describe one patch."""
+    return len(config.layers) * WIDTH

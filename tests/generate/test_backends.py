@@ -1,0 +1,58 @@
+from pathlib import Path
+
+import pytest
+
+from sonovista.errors import BackendUnavailable
+from sonovista.generate import backends
+from sonovista.generate.backends import BACKEND_WEIGHTS, BACKENDS, PROFILES, choose_backends, weights_of, with_weights
+from sonovista.weights.registry import REGISTRY
+
+
+@pytest.fixture
+def no_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An empty cache and no network."""
+    monkeypatch.setenv("SONOVISTA_OFFLINE", "1")
+    monkeypatch.setenv("SONOVISTA_WEIGHTS", str(tmp_path))
+
+
+def test_the_classical_profile_needs_no_weights() -> None:
+    assert not [item for item in PROFILES["classical"].items() if item in BACKEND_WEIGHTS]
+
+
+def test_the_offline_profile_prefers_what_is_learned() -> None:
+    for stage, names in BACKENDS.items():
+        assert PROFILES["offline"][stage] == ("learned" if "learned" in names else next(iter(names)))
+
+
+def test_what_needs_weights_is_in_the_tables() -> None:
+    known = {weights.name for weights in REGISTRY}
+    for (stage, name), weights in BACKEND_WEIGHTS.items():
+        assert name in BACKENDS[stage]
+        assert set(weights) <= known
+        assert [entry.name for entry in weights_of(stage, name)] == list(weights)
+
+
+@pytest.mark.usefixtures("no_weights")
+def test_without_weights_the_classical_methods_run_and_say_so_once() -> None:
+    told: list[str] = []
+    settled, notes = with_weights(choose_backends("offline", {}), (), told.append)
+    assert settled == {
+        stage: PROFILES["classical"][stage] if (stage, name) in BACKEND_WEIGHTS else name
+        for stage, name in PROFILES["offline"].items()
+    }
+    assert told == notes
+    assert len(notes) == len(set(notes)) > 0
+    assert any("regions" in line and "SONOVISTA_OFFLINE" in line for line in notes)
+
+
+@pytest.mark.usefixtures("no_weights")
+def test_a_backend_that_the_user_named_is_never_replaced() -> None:
+    overrides = {"regions": "learned"}
+    with pytest.raises(BackendUnavailable, match=r"regions \(learned\)"):
+        with_weights(choose_backends("classical", overrides), overrides)
+
+
+def test_where_weights_are_at_hand_nothing_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backends, "pull", lambda weights, report: Path())
+    chosen = choose_backends("offline", {})
+    assert with_weights(chosen, ()) == (chosen, [])
