@@ -1,0 +1,293 @@
+"""Depth by the trained head, made metric by geometry.
+
+The head tells relative depth of the photo, and of perspective tiles of the completed panorama. The classical estimate
+(`ground_plane`) tells what is metric: the ground under the camera, and the walls of rooms. The head's scale and shift
+are fitted to it, what is left on the ground is corrected, edges are sharpened and drawn along those of the photo, and
+the tiles are merged in the gradient domain around the photo's own depth.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from sonovista.generate.calibration.protocol import Calibration
+from sonovista.generate.depth.aligning import correct_by_known, fit_scale_and_shift
+from sonovista.generate.depth.ground_plane import FARTHEST, NEAREST, GroundPlaneDepth, GroundPlaneOptions
+from sonovista.generate.depth.materials import Material, segment_materials
+from sonovista.generate.depth.merging import merge_gradients
+from sonovista.generate.depth.protocol import SKY_DISTANCE, DepthEstimate
+from sonovista.generate.depth.relative import RelativeDepth, relative_depth
+from sonovista.generate.depth.sharpening import sharpen_edges
+from sonovista.generate.depth.smoothing import joint_upsample
+from sonovista.generate.outpainting.protocol import Panorama
+from sonovista.generate.regions.protocol import REGION_CLASSES, RegionMap
+from sonovista.geometry import PerspectiveCamera
+from sonovista.geometry.equirectangular import pixel_angles, pixel_directions, sample
+
+COARSE = 256
+"""Rows of the panorama on which tiles are merged."""
+TILE_FOV = np.radians(95.0)
+WORKING_WIDTH = 512
+"""Columns of the photo on which classical depth is looked up."""
+
+
+class LearnedDepthOptions(BaseModel):
+    """Fineness, and the classical estimate's options."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    photo_patches: int = Field(default=38, ge=12, le=80, description="Of 14 pixels, along the photo's longer side.")
+    flip: bool = Field(default=True, description="Mean with the answer to the mirrored photo.")
+    tiles: int = Field(default=8, ge=5, le=16, description="Perspective tiles around the panorama.")
+    tile_patches: int = Field(default=24, ge=12, le=60, description="Along a tile's longer side.")
+    edge: float = Field(default=0.12, gt=0.0, le=2.0, description="Step of log distance that is an edge.")
+    colour_sigma: float = Field(default=12.0, gt=0.0, le=255.0, description="Levels of 255 that count as an edge.")
+    classical: GroundPlaneOptions = Field(default_factory=GroundPlaneOptions)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """A picture's cells with what is known of them, all of shape `(h, w)`: log metres, sky, ground."""
+
+    known: NDArray[np.float64]
+    sky: NDArray[np.bool_]
+    ground: NDArray[np.bool_]
+
+
+class LearnedDepth:
+    """Estimates depth with the trained head, the regions and the calibration."""
+
+    def __init__(self, options: LearnedDepthOptions | None = None) -> None:
+        self.options = options or LearnedDepthOptions()
+        self._classical = GroundPlaneDepth(self.options.classical)
+
+    def __call__(
+        self,
+        panorama: Panorama,
+        panorama_regions: RegionMap,
+        image: NDArray[np.uint8],
+        regions: RegionMap,
+        calibration: Calibration,
+    ) -> DepthEstimate:
+        """Estimate depth.
+
+        Args:
+            panorama: completed, `(H, 2H)`.
+            panorama_regions: of the panorama, `(H, 2H)`.
+            image: the photo, RGB, shape `(h, w, 3)`, uint8.
+            regions: of the photo, `(h, w)`.
+            calibration: of the photo.
+
+        Returns:
+            Metres along rays, in [0.5, 100] but for the sky, which is at `SKY_DISTANCE`.
+
+        Raises:
+            InputError: where the shapes do not agree.
+            BackendUnavailable: the backbone's weights are not there and cannot be fetched.
+        """
+        small, small_regions = _reduced(image, regions)
+        geometric = self._classical(panorama, panorama_regions, small, small_regions, calibration)
+        found = relative_depth(image, self.options.photo_patches, self.options.flip)
+        photo, photo_sky = self._photo(found, image, regions, geometric, calibration)
+        around, around_sky = self._around(panorama, panorama_regions, photo, photo_sky, geometric, calibration)
+        return DepthEstimate(around, around_sky, photo, photo_sky, geometric.camera_height, geometric.indoor)
+
+    def _photo(
+        self,
+        found: RelativeDepth,
+        image: NDArray[np.uint8],
+        regions: RegionMap,
+        geometric: DepthEstimate,
+        calibration: Calibration,
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Metres and sky at the photo's full detail."""
+        height, width = image.shape[:2]
+        camera = calibration.camera(width, height)
+        elevation = np.arcsin(np.clip(camera.ray_directions()[..., 2], -1.0, 1.0))
+        sky = _sky(found.sky, image, regions, elevation, geometric.indoor)
+        material = segment_materials(regions, elevation, geometric.indoor)[regions.segments]
+        size = found.log_distance.shape[::-1]
+        cells_sky = cv2.resize(sky.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.5
+        ground = cv2.resize((material == Material.FLAT).astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.6
+        known = np.log(cv2.resize(geometric.photo, size, interpolation=cv2.INTER_NEAREST))
+        look = _Look(np.asarray(known, float), cells_sky, ground & ~cells_sky)
+        metric = align(found.log_distance, look, geometric.indoor)
+        sharp = sharpen_edges(metric.astype(np.float32), ~look.ground & ~cells_sky, 5, self.options.edge)
+        # Sky cells hold what is behind all: pixels of things at their rim must not mix with it.
+        colours = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+        u, v = (
+            ((np.arange(n) + 0.5) * (cells / n) - 0.5).astype(np.float32)
+            for n, cells in ((width, size[0]), (height, size[1]))
+        )
+        uu, vv = np.meshgrid(u, v)
+        log_metres = joint_upsample(
+            sharp,
+            cells_sky.astype(np.uint8),
+            colours,
+            uu,
+            vv,
+            sky.astype(np.uint8),
+            image,
+            self.options.colour_sigma,
+        )
+        log_metres = sharpen_edges(log_metres, (material != Material.FLAT) & ~sky, 5, self.options.edge, rounds=1)
+        metres = np.clip(np.exp(log_metres), NEAREST, FARTHEST)
+        return np.where(sky, np.float32(SKY_DISTANCE), metres).astype(np.float32), sky
+
+    def _around(
+        self,
+        panorama: Panorama,
+        regions: RegionMap,
+        photo: NDArray[np.float32],
+        photo_sky: NDArray[np.bool_],
+        geometric: DepthEstimate,
+        calibration: Calibration,
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Metres and sky of the panorama, the photo's own where it sees."""
+        height = panorama.pixels.shape[0]
+        camera = calibration.camera(photo.shape[1], photo.shape[0])
+        inside, seen, seen_sky = _project(camera, height, np.log(photo), photo_sky)
+        sky = np.where(inside, seen_sky, geometric.panorama_sky)
+        log_geometric = np.log(geometric.panorama)
+        outside = self._completed(panorama, regions, inside, seen, sky, log_geometric, geometric.indoor)
+        metres = np.clip(np.exp(np.where(inside, seen, outside)), NEAREST, FARTHEST)
+        return np.where(sky, np.float32(SKY_DISTANCE), metres).astype(np.float32), sky
+
+    def _completed(
+        self,
+        panorama: Panorama,
+        regions: RegionMap,
+        inside: NDArray[np.bool_],
+        seen: NDArray[np.floating],
+        sky: NDArray[np.bool_],
+        geometric: NDArray[np.floating],
+        indoor: bool,
+    ) -> NDArray[np.float32]:
+        """Log metres all around, `(H, 2H)`: the tiles' steps between what geometry and the photo know."""
+        height = min(COARSE, panorama.pixels.shape[0])
+        size = (2 * height, height)
+
+        def shrink(values: NDArray) -> NDArray[np.float64]:
+            return np.asarray(cv2.resize(values.astype(np.float32), size, interpolation=cv2.INTER_AREA), float)
+
+        def pick(values: NDArray) -> NDArray[np.float64]:
+            return np.asarray(cv2.resize(values.astype(np.float32), size, interpolation=cv2.INTER_NEAREST), float)
+
+        elevation = np.broadcast_to(pixel_angles(panorama.pixels.shape[0])[1][:, None], sky.shape)
+        material = segment_materials(regions, elevation, indoor)[regions.segments]
+        known, small_sky, small_inside = pick(geometric), shrink(sky) > 0.5, pick(inside) > 0.5
+        ground = (shrink(material == Material.FLAT) > 0.6) & ~small_sky
+        tiles = self._tiles(panorama, _Look(known, small_sky, ground), indoor)
+        steps, weights = _mean_steps(tiles, small_sky)
+        own = pick(seen)
+        target = np.where(small_inside, own, known)
+        # Completed ground is a plane and completed rooms are boxes; of the rest geometry knows little.
+        outside_trust = np.where(ground, 0.3, 1.0 if indoor else 0.01)
+        trust = np.where(small_inside, 10.0, np.where(small_sky, 1e-4, outside_trust))
+        merged = merge_gradients(target, *steps, *weights, target, trust)
+        # Back to all rows: what the coarse solution changed is added to the fine geometric estimate.
+        change = np.where(small_inside, 0.0, merged - known).astype(np.float32)
+        padded = np.concatenate([change[:, -4:], change, change[:, :4]], axis=1)
+        scale = panorama.pixels.shape[0] // height
+        fine = cv2.resize(padded, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
+        fine = cv2.resize(fine[:, 4 * scale : -4 * scale or None], sky.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        return (geometric + np.asarray(fine)).astype(np.float32)
+
+    def _tiles(self, panorama: Panorama, look: _Look, indoor: bool) -> list[tuple[NDArray, NDArray]]:
+        """Metric log distance of every tile on the coarse panorama, and its weight there, `(R, C)`."""
+        height = look.known.shape[0]
+        directions = pixel_directions(height)
+        patches = self.options.tile_patches
+        width, rows = 14 * patches, 14 * round(0.75 * patches)
+        out = []
+        for k in range(self.options.tiles):
+            camera = PerspectiveCamera(width, rows, TILE_FOV, 2 * np.pi * k / self.options.tiles)
+            rays = camera.ray_directions()
+            found = relative_depth(sample(panorama.pixels, rays), patches)
+            u, v, depth = camera.project(directions)
+            inside = (depth > 0) & (u > 4) & (v > 4) & (u < width - 4) & (v < rows - 4)
+            scale = found.log_distance.shape[1] / width
+            at = [np.where(inside, a * scale - 0.5, 0.0).astype(np.float32) for a in (u, v)]
+            relative = cv2.remap(found.log_distance, at[0], at[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            solid = inside & ~look.sky
+            weight = np.where(solid, np.where(look.ground, 1.0, 0.15 if not indoor else 0.6), 0.0)
+            a, b = fit_scale_and_shift(relative, look.known, weight)
+            edge = np.minimum(1 - np.abs(2 * u / width - 1), 1 - np.abs(2 * v / rows - 1))
+            out.append((a * relative + b, np.where(solid, np.clip(edge, 0.02, 0.5), 0.0)))
+        return out
+
+
+def align(relative: NDArray[np.float32], look: _Look, indoor: bool) -> NDArray[np.float64]:
+    """A photo's relative depth in log metres: fitted, then corrected where the ground is seen, shape `(h, w)`."""
+    solid = ~look.sky
+    enough = look.ground.mean() > 0.02
+    beside = 0.6 if indoor else (0.08 if enough else 1.0)
+    # Near the horizon the ground's distance hangs on a degree of pitch.
+    steady = look.known < np.log(30.0)
+    weight = np.where(look.ground, np.where(steady, 1.0, 0.15), beside) * solid
+    a, b = fit_scale_and_shift(relative, look.known, weight)
+    metric = a * relative.astype(float) + b
+    trust = np.where(look.ground & steady, 1.0, 0.02 if indoor else 0.0) * solid
+    return correct_by_known(metric, look.known, trust, 2000.0)
+
+
+def _sky(
+    found: NDArray[np.float32],
+    image: NDArray[np.uint8],
+    regions: RegionMap,
+    elevation: NDArray[np.floating],
+    indoor: bool,
+) -> NDArray[np.bool_]:
+    """Where head and regions together see sky; each may veto the other."""
+    if indoor:
+        return np.zeros(image.shape[:2], bool)
+    height, width = image.shape[:2]
+    by_regions = regions.probabilities[:, REGION_CLASSES.index("sky")][regions.segments]
+    by_head = cv2.resize(found, (width, height), interpolation=cv2.INTER_LINEAR)
+    both = 0.5 * (by_regions + by_head)
+    return (both > 0.5) & (by_regions > 0.08) & (elevation > np.radians(-12.0))
+
+
+def _reduced(image: NDArray[np.uint8], regions: RegionMap) -> tuple[NDArray[np.uint8], RegionMap]:
+    """The photo and its regions, small enough for a reference."""
+    height, width = image.shape[:2]
+    if width <= WORKING_WIDTH:
+        return image, regions
+    size = (WORKING_WIDTH, max(1, round(height * WORKING_WIDTH / width)))
+    small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    segments = np.asarray(cv2.resize(regions.segments, size, interpolation=cv2.INTER_NEAREST), np.int32)
+    return small, RegionMap(segments, regions.probabilities, regions.indoor)
+
+
+def _project(
+    camera: PerspectiveCamera, height: int, log_metres: NDArray[np.floating], sky: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], NDArray[np.float32], NDArray[np.bool_]]:
+    """The photo's log metres and sky on a panorama, and where it sees."""
+    u, v, _ = camera.project(pixel_directions(height))
+    inside = (u >= 0.0) & (u < camera.width) & (v >= 0.0) & (v < camera.height)
+    column, row = (np.where(inside, a, 0.0).astype(np.int32) for a in (u, v))
+    return inside, log_metres[row, column].astype(np.float32), sky[row, column] & inside
+
+
+def _mean_steps(
+    tiles: list[tuple[NDArray, NDArray]], sky: NDArray[np.bool_]
+) -> tuple[tuple[NDArray, NDArray], tuple[NDArray, NDArray]]:
+    """Weighted means of the tiles' steps to the next column and row, and the weights of them."""
+    shape = sky.shape
+    across, down = np.zeros(shape), np.zeros((shape[0] - 1, shape[1]))
+    across_weight, down_weight = np.full(shape, 1e-9), np.full(down.shape, 1e-9)
+    for values, weight in tiles:
+        right = np.minimum(weight, np.roll(weight, -1, 1))
+        below = np.minimum(weight[:-1], weight[1:])
+        across += right * (np.roll(values, -1, 1) - values)
+        down += below * (values[1:] - values[:-1])
+        across_weight += right
+        down_weight += below
+    steps = across / across_weight, down / down_weight
+    # Where no tile looks, the field is only held together.
+    ties = np.where(across_weight > 1e-6, 1.0, 0.05), np.where(down_weight > 1e-6, 1.0, 0.05)
+    cut = np.where(sky | np.roll(sky, -1, 1), 0.01, 1.0), np.where(sky[:-1] | sky[1:], 0.01, 1.0)
+    return steps, (ties[0] * cut[0], ties[1] * cut[1])
