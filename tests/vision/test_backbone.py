@@ -59,7 +59,7 @@ def test_torch_gives_the_same_numbers_at_any_size(
 def test_positions_are_interpolated_as_torch_does(rng: np.random.Generator) -> None:
     grid = rng.normal(size=(37, 37, 384)).astype(np.float32)
     expected = torch.nn.functional.interpolate(
-        torch.from_numpy(grid).permute(2, 0, 1)[None], size=(23, 50), mode="bicubic", align_corners=False
+        torch.from_numpy(grid).double().permute(2, 0, 1)[None], size=(23, 50), mode="bicubic", align_corners=False
     )
     np.testing.assert_allclose(resize_positions(grid, 23, 50), expected[0].permute(1, 2, 0), atol=1e-5)
 
