@@ -55,7 +55,11 @@ def clear_sounding(source: Source, rng: np.random.Generator) -> Source:
         return source
     nearest = _nearest(mask)
     probabilities = source.probabilities[nearest]
-    sky, backdrop, calm = (layer[nearest] for layer in (source.sky, source.backdrop, source.calm_water))
+    # Half a backdrop, as at the rim of trees, must not be drawn out over what is filled.
+    sky, backdrop, calm = (
+        np.where(mask, (layer[nearest] > 0.8).astype(np.float32), layer)
+        for layer in (source.sky, source.backdrop, source.calm_water)
+    )
     uniqueness = np.where(mask, source.uniqueness[nearest], source.uniqueness)
     # What is named a thing after that stays, but nothing that sounds does.
     probabilities = probabilities.copy()
@@ -94,6 +98,7 @@ def clear_sounding(source: Source, rng: np.random.Generator) -> Source:
 def _nearest(mask: NDArray[np.bool_]) -> tuple[NDArray[Any], NDArray[Any]]:
     """Row and column of the nearest pixel outside a mask, for every pixel; each of the mask's shape."""
     _, labels = cv2.distanceTransformWithLabels(mask.astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    labels = np.asarray(labels, np.int64)
     rows, columns = np.nonzero(~mask)
     index = np.zeros(int(labels.max()) + 1, np.int64)
     index[labels[rows, columns]] = np.arange(rows.size)

@@ -11,7 +11,6 @@ from sonovista.generate.outpainting.box import CEILING, FLOOR, Box
 from sonovista.generate.outpainting.projection import photo_coordinates, sample_photo
 from sonovista.generate.outpainting.source import Source
 from sonovista.generate.outpainting.surfaces import paint_surfaces
-from sonovista.generate.regions.protocol import RegionClass
 from sonovista.geometry.equirectangular import pixel_directions
 
 Float = NDArray[Any]
@@ -70,7 +69,7 @@ def _towards(difference: Float, known: NDArray[np.bool_]) -> Float:
     return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
-def _seen_at_edge(source: Source, height: int, *classes: RegionClass) -> Float:
+def _seen_at_edge(source: Source, height: int, *classes: str) -> Float:
     """How surely the photo's nearest pixel belongs to `classes`, shape `(height, 2 * height)`."""
     u, v, _ = photo_coordinates(pixel_directions(height), source.camera)
     u = np.clip(u, 0.5, source.camera.width - 0.5)
