@@ -62,8 +62,8 @@ def create(
     partial = output.with_name(output.name + ".partial")
     if resume and not partial.exists() and (output / "scene.json").is_file():
         return _finished_scene(output, photo, options, chosen)
-    checkpoints = _open_checkpoints(partial, resume, force, progress)
     chosen, replaced = with_weights(chosen, options.backends, report)
+    checkpoints = _open_checkpoints(partial, resume, force, progress)
     run = run_stages(photo, options, chosen, checkpoints)
     scene = _scene(run, Path(image).stem, checkpoints.records, replaced)
     if progress is not None:
