@@ -12,7 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
+from scipy import ndimage
 
+from sonovista.errors import InputError
 from sonovista.generate.calibration.protocol import Calibration
 from sonovista.generate.depth.aligning import correct_by_known, fit_scale_and_shift
 from sonovista.generate.depth.ground_plane import FARTHEST, NEAREST, GroundPlaneDepth, GroundPlaneOptions
@@ -88,6 +90,8 @@ class LearnedDepth:
             InputError: where the shapes do not agree.
             BackendUnavailable: the backbone's weights are not there and cannot be fetched.
         """
+        if regions.segments.shape != image.shape[:2]:
+            raise InputError(f"regions: expected the photo's {image.shape[:2]}, found {regions.segments.shape}")
         small, small_regions = _reduced(image, regions)
         geometric = self._classical(panorama, panorama_regions, small, small_regions, calibration)
         found = relative_depth(image, self.options.photo_patches, self.options.flip)
@@ -248,7 +252,19 @@ def _sky(
     by_regions = regions.probabilities[:, REGION_CLASSES.index("sky")][regions.segments]
     by_head = cv2.resize(found, (width, height), interpolation=cv2.INTER_LINEAR)
     both = 0.5 * (by_regions + by_head)
-    return (both > 0.5) & (by_regions > 0.08) & (elevation > np.radians(-12.0))
+    sky = (both > 0.5) & (by_regions > 0.08) & (elevation > np.radians(-12.0))
+    return sky & ~_islands(sky, by_regions)
+
+
+def _islands(sky: NDArray[np.bool_], by_regions: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Pieces of sky that do not reach the picture's top and that the regions doubt: pale rock, snow, water."""
+    labels = np.empty(sky.shape, np.int32)
+    count = int(np.asarray(ndimage.label(sky, output=labels)))
+    pixels = np.bincount(labels.ravel(), minlength=count + 1)
+    sure = np.bincount(labels.ravel(), weights=by_regions.ravel(), minlength=count + 1) / np.maximum(pixels, 1) > 0.6
+    sure[np.unique(labels[0])] = True
+    sure[0] = True
+    return ~sure[labels]
 
 
 def _reduced(image: NDArray[np.uint8], regions: RegionMap) -> tuple[NDArray[np.uint8], RegionMap]:
