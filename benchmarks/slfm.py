@@ -10,6 +10,7 @@ import argparse
 import json
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,7 @@ def _views(options: argparse.Namespace, networks: MotionNetworks) -> ViewOptions
 def _split(options: argparse.Namespace) -> SplitOptions:
     return SplitOptions(
         folder=options.examples,
+        pictures=not options.no_vision,
         panoramas=options.panoramas,
         sounds=options.sounds,
         heads=tuple(options.head or ["sphere:0.0875:100"]),
@@ -101,10 +103,11 @@ def _photographs_all_around(folder: Path) -> None:
 
 def _answer_times(views: Any, networks: MotionNetworks) -> dict[str, float]:
     """Median seconds of one answer, networks loaded."""
-    calls = {
+    calls: dict[str, Callable[[], object]] = {
         "localize_10_s": lambda: localize(np.tile(views.binaural[0], (1, 10)), networks=networks),
-        "rotation": lambda: rotation(views.images[0], views.images[1], networks=networks),
     }
+    if views.images.size:
+        calls["rotation"] = lambda: rotation(views.images[0], views.images[1], networks=networks)
     out = {}
     for name, call in calls.items():
         times = []

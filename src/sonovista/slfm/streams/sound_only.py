@@ -133,4 +133,4 @@ def _read_response(path: Path) -> NDArray[np.int16]:
         raise InputError(f"{path}: expected a WAV file, found: {error}") from None
     if rate != SAMPLE_RATE or samples.shape[1] != 2:
         raise InputError(f"{path}: expected 2 channels at {SAMPLE_RATE} Hz, found {samples.shape[1]} at {rate} Hz")
-    return np.ascontiguousarray(samples.T)
+    return np.ascontiguousarray(samples.T, np.int16)
