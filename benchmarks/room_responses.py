@@ -34,7 +34,7 @@ from sonovista.acoustics.image_sources import omnidirectional_response
 from sonovista.acoustics.shoebox import absorption_for_rt60
 from sonovista.geometry.frames import rotation_from_yaw_pitch_roll
 from sonovista.render.room_head import RoomHead
-from sonovista.render.room_responses import binaural_room_response, binaural_room_responses
+from sonovista.render.room_responses import LateField, binaural_room_response, binaural_room_responses
 from sonovista.simulate.heads import load_head
 
 RATE = 16_000
@@ -125,14 +125,14 @@ def omnidirectional(order: int, absorption: float, repeat: int) -> dict[str, Any
     }
 
 
-def decay_differences(head: RoomHead, absorption: float, places: int) -> dict[str, Any]:
+def decay_differences(head: RoomHead, absorption: float, places: int, late: LateField) -> dict[str, Any]:
     """Largest difference of decay curves of ears down to two levels, over places and both ears."""
     rng = np.random.default_rng(0)
     rows = []
     for seed in range(places):
         source, listener = SIZE * rng.uniform(0.2, 0.8, 3), SIZE * rng.uniform(0.2, 0.8, 3)
         arguments = (SIZE, absorption, source, listener, rotation_from_yaw_pitch_roll(rng.uniform(-3, 3)), head)
-        short = binaural_room_response(*arguments, duration=0.45, seed=seed)
+        short = binaural_room_response(*arguments, duration=0.45, seed=seed, late_field=late)
         whole = binaural_room_response(*arguments, duration=0.45, early_seconds=0.5)
         ours, full = (
             energy_decay_curve(sosfilt(HIGH, response.direct + response.indirect)) for response in (short, whole)
@@ -168,6 +168,9 @@ def binaural(head: RoomHead, repeat: int) -> dict[str, Any]:
             "sonovista, 4 rotations": lambda: binaural_room_responses(
                 SIZE, absorption, SOURCE, MICROPHONE, turns, head, duration=0.45
             ),
+            "sonovista, late field isotropic": lambda: binaural_room_response(
+                SIZE, absorption, SOURCE, MICROPHONE, turns[0], head, duration=0.45, late_field="isotropic"
+            ),
             "sonovista, all images to 0.4 s": lambda: binaural_room_response(
                 SIZE, absorption, SOURCE, MICROPHONE, turns[0], head, duration=0.45, early_seconds=0.4
             ),
@@ -181,7 +184,9 @@ def binaural(head: RoomHead, repeat: int) -> dict[str, Any]:
         "peer_order": order,
         "ms": {name: 1e3 * value for name, value in seconds.items()},
         "share_of_peers_time": seconds["sonovista"] / seconds["pyroomacoustics, two microphones"],
-        "decay_curve_difference_db": decay_differences(head, absorption, 12),
+        "decay_curve_difference_db": {
+            late: decay_differences(head, absorption, 12, late) for late in ("images", "isotropic")
+        },
     }
 
 

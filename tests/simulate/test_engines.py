@@ -30,6 +30,19 @@ def dies_once(options, out, block) -> BlockReport:
     return make_block(options, out, block)
 
 
+def dies_once_on_a_cluster(options, out, block) -> BlockReport:
+    """What a cluster's worker does with a block, but killed after the first example, once."""
+    from sonovista.simulate.engines.ray import _make
+    from sonovista.simulate.plan import Block
+
+    mark = Path(out) / ".killed"
+    if not mark.exists():
+        mark.touch()
+        _make(options, out, Block(block.scene, block.items[:1]))
+        os.kill(os.getpid(), signal.SIGKILL)
+    return _make(options, out, block)
+
+
 def always_dies(options, out, block) -> BlockReport:
     os.kill(os.getpid(), signal.SIGKILL)
     return BlockReport(0, 0)
@@ -88,14 +101,19 @@ def test_a_killed_run_goes_on_to_the_same_bytes(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_ray_cluster_of_two_nodes_makes_the_same_bytes(tmp_path, monkeypatch):
+def test_a_ray_cluster_of_two_nodes_makes_the_same_bytes_though_a_worker_is_killed(tmp_path, monkeypatch):
     # Machines that are busy with other tests start a node slowly.
     monkeypatch.setenv("RAY_raylet_start_wait_time_s", "240")
     monkeypatch.setenv("RAY_agent_register_timeout_ms", "240000")
     monkeypatch.setenv("RAY_worker_niceness", "0")
-    pytest.importorskip("ray")
+    ray = pytest.importorskip("ray")
     from ray.cluster_utils import Cluster
 
+    from sonovista.simulate.engines import ray as engine
+
+    run = engine._run
+    ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])  # workers cannot import tests
+    monkeypatch.setattr(engine, "_run", lambda *given: run(*given, make=dies_once_on_a_cluster))
     options = small_simulation(scenes=4)
     simulate(tmp_path / "alone", options)
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
@@ -104,7 +122,10 @@ def test_a_ray_cluster_of_two_nodes_makes_the_same_bytes(tmp_path, monkeypatch):
         summary = simulate(tmp_path / "cluster", options, engine="ray", address=cluster.address)
     finally:
         cluster.shutdown()
-    assert (summary.made, summary.failures) == (8, [])
+        ray.cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
+    # The example that was whole when its worker was killed is found again by the next one.
+    assert (summary.made, summary.found, summary.failures) == (7, 1, [])
+    assert (tmp_path / "cluster" / ".killed").exists()
     assert digest(tmp_path / "cluster") == digest(tmp_path / "alone")
 
 

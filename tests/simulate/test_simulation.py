@@ -12,6 +12,7 @@ from sonovista.simulate.plan import BLOCK, blocks
 from sonovista.simulate.reading import find_examples
 from sonovista.simulate.simulation import folder_digest, read_description, simulate
 from sonovista.simulate.storage.hm3d_ss import read_example
+from sonovista.simulate.storage.places import filesystem
 from sonovista.simulate.viewpoints import NoRoomLeft
 
 
@@ -106,6 +107,53 @@ def test_output_may_be_a_url(made, tmp_path):
     assert summary.made == 4
     assert digest(tmp_path / "remote") == digest(made)
     assert simulate((tmp_path / "remote").as_uri(), small_simulation()).found == 4
+
+
+def test_output_may_be_in_memory(made):
+    fsspec = pytest.importorskip("fsspec")
+    where = f"memory://simulation-{made.parent.name}"
+    assert simulate(where, small_simulation()).made == 4
+    files, root = fsspec.core.url_to_fs(where)
+    for path in find_examples(made)[1]:
+        for file in (made / path).rglob("*"):
+            if file.is_file():
+                assert files.cat_file(f"{root}/{file.relative_to(made).as_posix()}") == file.read_bytes()
+    # An example whose last file is missing was cut off, and is made again.
+    files.rm_file(f"{root}/room-0001/pair-0000/metadata.json")
+    summary = simulate(where, small_simulation())
+    assert (summary.made, summary.found) == (1, 3)
+    assert read_description(where) == small_simulation()
+    with pytest.raises(InputError, match="holds a simulation with seed 0"):
+        simulate(where, small_simulation().model_copy(update={"seed": 3}))
+
+
+@pytest.mark.slow
+def test_output_may_be_in_a_bucket(made, monkeypatch):
+    """S3's own protocol, spoken to a server of PyPI moto on this machine."""
+    pytest.importorskip("s3fs")
+    from moto.server import ThreadedMotoServer  # pyright: ignore[reportMissingImports]
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        for name, value in {
+            "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }.items():
+            monkeypatch.setenv(name, value)
+        files, _ = filesystem("s3://bucket")
+        files.mkdir("bucket")
+        assert simulate("s3://bucket/data", small_simulation(), workers=2).made == 4
+        assert simulate("s3://bucket/data", small_simulation()).found == 4
+        for path in find_examples(made)[1]:
+            for file in (made / path).rglob("*"):
+                if file.is_file():
+                    assert files.cat_file(f"bucket/data/{file.relative_to(made).as_posix()}") == file.read_bytes()
+    finally:
+        server.stop()
 
 
 def test_sets_that_share_their_draws_see_the_same(tmp_path):

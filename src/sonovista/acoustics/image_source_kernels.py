@@ -48,31 +48,25 @@ def _reach(offset, order, left, limit):
 
 
 @numba.njit(**_OPTIONS)
-def count_images(size, source, receiver, order, reach):
-    """How many images have at most `order` reflections and lie within `reach` metres."""
-    x = _axis(size[0], source[0], receiver[0], order)
-    y = _axis(size[1], source[1], receiver[1], order)
-    z = _axis(size[2], source[2], receiver[2], order)
-    limit = reach * reach
-    count = 0
-    i0, i1 = _reach(x, order, order, limit)
-    for i in range(i0, i1 + 1):
-        dx = x[i + order] * x[i + order]
-        left = order - abs(i)
-        j0, j1 = _reach(y, order, left, limit - dx)
-        for j in range(j0, j1 + 1):
-            d = dx + y[j + order] * y[j + order]
-            rest = left - abs(j)
-            k0, k1 = _reach(z, order, rest, limit - d)
-            for k in range(k0, k1 + 1):
-                if d + z[k + order] * z[k + order] <= limit:
-                    count += 1
-    return max(count, 1)
-
-
-@numba.njit(**_OPTIONS)
 def box_images(size, source, receiver, reflection, order, reach, distance, direction, gain, reflections):
-    """Fill in the images that `count_images` counts, the source itself first; `reflection` is `(6, bands)`."""
+    """Fill in the images of at most `order` reflections within `reach` metres, the source itself first.
+
+    Args:
+        size: metres.
+        source: metres.
+        receiver: metres.
+        reflection: of pressure, shape `(6, bands)`.
+        order: most reflections.
+        reach: metres.
+        distance: to fill, shape `(N,)`; where it is empty, images are counted and nothing is filled.
+        direction: to fill, shape `(N, 3)`.
+        gain: to fill, shape `(N, bands)`.
+        reflections: to fill, shape `(N,)`.
+
+    Returns:
+        How many there are.
+    """
+    fill = len(distance) > 0
     x = _axis(size[0], source[0], receiver[0], order)
     y = _axis(size[1], source[1], receiver[1], order)
     z = _axis(size[2], source[2], receiver[2], order)
@@ -100,6 +94,8 @@ def box_images(size, source, receiver, reflection, order, reach, distance, direc
                     continue
                 at = 0 if here else n
                 n += 0 if here else 1
+                if not fill:
+                    continue
                 r = sqrt(d + dz * dz)
                 distance[at] = r
                 inverse = 1.0 / max(r, 1e-9)
@@ -107,6 +103,7 @@ def box_images(size, source, receiver, reflection, order, reach, distance, direc
                 reflections[at] = abs(i) + abs(j) + abs(k)
                 for b in range(bands):
                     gain[at, b] = gains[0, b, i + order] * gains[1, b, j + order] * gains[2, b, k + order]
+    return n
 
 
 @numba.njit(**_OPTIONS)

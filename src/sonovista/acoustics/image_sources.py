@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sonovista.acoustics.image_source_kernels import box_images, count_images, sum_pulses
+from sonovista.acoustics.image_source_kernels import box_images, sum_pulses
 from sonovista.acoustics.pulses import HALF_WIDTH, pulse_table
 from sonovista.acoustics.shoebox import box_volume, checked_absorption
 
@@ -56,12 +56,15 @@ def image_sources(
     reflection = np.sqrt(1.0 - checked_absorption(absorption))
     order, reach = _limits(box[0], max_order, max_distance)
     _check_count(box[0], order, reach)
-    count = count_images(*box, order, reach)
-    out = ImageSources(
-        np.empty(count), np.empty((count, 3)), np.empty((count, reflection.shape[1])), np.empty(count, np.int64)
-    )
-    box_images(*box, reflection, order, reach, out.distance, out.direction, out.gain, out.reflections)
-    return out
+    count = 0
+    for _ in range(2):  # first they are counted
+        images = ImageSources(
+            np.empty(count), np.empty((count, 3)), np.empty((count, reflection.shape[1])), np.empty(count, np.int64)
+        )
+        count = box_images(
+            *box, reflection, order, reach, images.distance, images.direction, images.gain, images.reflections
+        )
+    return images
 
 
 def omnidirectional_response(

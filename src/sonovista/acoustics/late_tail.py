@@ -69,6 +69,20 @@ def late_tail(
     return tail if coherence is None else with_coherence(tail, sample_rate, *coherence)
 
 
+def diffuse_level(size: ArrayLike, sample_rate: float, speed_of_sound: float) -> float:
+    """RMS amplitude at time 0 of the late field of a room, for a source of amplitude 1 at 1 m: `sqrt(4 pi c / (V fs))`.
+
+    The images of a source fill space evenly, one in a room's volume V, so in one sample `4 pi (c t)^2 c / (V fs)` of
+    them arrive, each with the power `1 / (c t)^2` before the walls take theirs.
+
+    Args:
+        size: metres along x, y, z.
+        sample_rate: Hz.
+        speed_of_sound: metres per second.
+    """
+    return float(np.sqrt(4.0 * np.pi * speed_of_sound / (np.prod(size) * sample_rate)))
+
+
 def fade_in(samples: int, sample_rate: int, start: float) -> NDArray[np.float64]:
     """0 before `start` in seconds, 1 from it on, over 4 ms of raised cosine about it; shape `(samples,)`."""
     if start <= 0.0:

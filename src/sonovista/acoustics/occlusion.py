@@ -20,6 +20,7 @@ HIDDEN_CUTOFF_HZ = 1500.0
 
 OPEN_CUTOFF_HZ = 48_000.0
 """On a source in full view: so high that the filter changes nothing that is heard."""
+_OCTAVES = float(np.log2(OPEN_CUTOFF_HZ / HIDDEN_CUTOFF_HZ))
 
 
 @dataclass(frozen=True)
@@ -95,9 +96,21 @@ def visibility(occlusion_map: OcclusionMap, positions: ArrayLike) -> NDArray[np.
     return out.reshape(*positions.shape[:-1], -1)
 
 
+@njit(cache=True, nogil=True)
+def gain_kernel(v):
+    """`occlusion_gain` of one visibility in [0, 1]."""
+    return HIDDEN_GAIN ** (1.0 - v)
+
+
+@njit(cache=True, nogil=True)
+def cutoff_kernel(v):
+    """`occlusion_cutoff_hz` of one visibility in [0, 1]."""
+    return HIDDEN_CUTOFF_HZ * 2.0 ** (_OCTAVES * v)
+
+
 def occlusion_gain(visibility: ArrayLike) -> NDArray[np.float64]:
     """Amplitude in [0.25, 1] by visibility in [0, 1]: `0.25 ** (1 - v)`, linear in decibels; any shape."""
-    return HIDDEN_GAIN ** (1.0 - np.clip(np.asarray(visibility, float), 0.0, 1.0))
+    return gain_kernel.py_func(np.clip(np.asarray(visibility, float), 0.0, 1.0))
 
 
 def occlusion_cutoff_hz(visibility: ArrayLike) -> NDArray[np.float64]:
@@ -106,5 +119,4 @@ def occlusion_cutoff_hz(visibility: ArrayLike) -> NDArray[np.float64]:
     The filter is `y[n] = y[n-1] + a (x[n] - y[n-1])` with `a = 1 - exp(-2 pi cutoff / sample_rate)`, which is 0.998 in
     full view at 48 kHz.
     """
-    v = np.clip(np.asarray(visibility, float), 0.0, 1.0)
-    return HIDDEN_CUTOFF_HZ * (OPEN_CUTOFF_HZ / HIDDEN_CUTOFF_HZ) ** v
+    return cutoff_kernel.py_func(np.clip(np.asarray(visibility, float), 0.0, 1.0))

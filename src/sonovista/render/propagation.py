@@ -4,7 +4,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from sonovista.acoustics.occlusion import HIDDEN_CUTOFF_HZ, HIDDEN_GAIN, OPEN_CUTOFF_HZ, visibility_kernel
+from sonovista.acoustics.occlusion import cutoff_kernel, gain_kernel, visibility_kernel
 from sonovista.render.air_filter import FARTHEST, NEAR, air_coefficients, air_filter_table
 from sonovista.render.fractional_delay import read_delayed
 from sonovista.render.occlusion_maps import scene_occlusion
@@ -35,12 +35,11 @@ def _delays(distances, samples_per_metre, before, largest, out):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _obstacle_coefficients(visible, hidden_gain, hidden_cutoff, octaves, sample_rate, out):
+def _obstacle_coefficients(visible, sample_rate, out):
     for s in range(visible.shape[0]):
         v = visible[s]
-        cutoff = hidden_cutoff * 2.0 ** (octaves * v)
-        out[s, 3] = 1.0 - np.exp(-2.0 * np.pi * cutoff / sample_rate) if v < 1.0 else 1.0
-        out[s, 4] = hidden_gain ** (1.0 - v)
+        out[s, 3] = 1.0 - np.exp(-2.0 * np.pi * cutoff_kernel(v) / sample_rate) if v < 1.0 else 1.0
+        out[s, 4] = gain_kernel(v)
 
 
 class Propagation:
@@ -100,14 +99,7 @@ class Propagation:
             air_coefficients(self._distance, self._air, FARTHEST, NEAR, self._after)
         if self._map is not None:
             visibility_kernel(self._map.values, self._map.origin, self._map.spacing, position, self._visible)
-            _obstacle_coefficients(
-                self._visible,
-                HIDDEN_GAIN,
-                HIDDEN_CUTOFF_HZ,
-                np.log2(OPEN_CUTOFF_HZ / HIDDEN_CUTOFF_HZ),
-                SAMPLE_RATE,
-                self._after,
-            )
+            _obstacle_coefficients(self._visible, SAMPLE_RATE, self._after)
 
     def jump(self) -> None:
         """Take at once what was approached."""

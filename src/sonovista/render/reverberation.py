@@ -1,11 +1,15 @@
-"""The reverberation of a scene's room: one late tail for all sources, as ears or as an Ambisonic microphone hear it."""
+"""The reverberation of a scene's room: one late tail for all sources, as ears or as an Ambisonic microphone hear it.
+
+It is the same tail, from the same noise, as in PyTorch and in the browser: exponential, by octaves. A box's own
+response for one source and one place, whose decay is not exponential, is in `room_responses`.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sonovista.acoustics.air import air_absorption_db_per_metre
 from sonovista.acoustics.bands import OCTAVE_CENTRES_HZ
-from sonovista.acoustics.late_tail import late_tail
+from sonovista.acoustics.late_tail import diffuse_level, late_tail
 from sonovista.acoustics.shoebox import reverberation_times, wall_areas
 from sonovista.ambisonics.diffuse_field import diffuse_covariance
 from sonovista.ambisonics.hrtf import BinauralDecoder, interaural_coherence
@@ -38,7 +42,7 @@ def tail_level(room: Room, acoustics: Acoustics) -> float:
 
     Source: Kuttruff, *Room Acoustics*, 6th ed., eq. 5.41 and 5.47.
     """
-    return float(np.sqrt(4.0 * np.pi * acoustics.speed_of_sound / (np.prod(room.size) * SAMPLE_RATE)))
+    return diffuse_level(room.size, SAMPLE_RATE, acoustics.speed_of_sound)
 
 
 def first_reflection(room: Room, acoustics: Acoustics) -> float:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull
 
+from sonovista.acoustics.bands import octave_weights
 from sonovista.ambisonics.decoder_design import design_decoder
 from sonovista.ambisonics.hrtf_set import HRTFSet, merge_coincident
 from sonovista.ambisonics.spherical_head import sphere_delay
@@ -40,6 +41,7 @@ class RoomHead:
     responses: NDArray[np.float32]
     delays: NDArray[np.float64]
     tail_filters: NDArray[np.float32]
+    _directional: list[NDArray[np.float32]] = field(default_factory=list, repr=False, compare=False)
     _tail_spectra: dict[int, NDArray[np.complex64]] = field(default_factory=dict, repr=False, compare=False)
 
     def tail_spectra(self, length: int) -> NDArray[np.complex64]:
@@ -49,6 +51,23 @@ class RoomHead:
                 self._tail_spectra.clear()
             self._tail_spectra[length] = np.fft.rfft(self.tail_filters, length, axis=-1).astype(np.complex64)
         return self._tail_spectra[length]
+
+    def directional_power(self) -> NDArray[np.float32]:
+        """Power at the ears by direction and octave, over its mean over all directions.
+
+        Returns:
+            Shape `(elevations, azimuths, 8, 2)`, on the grid of `responses`; ones in octaves that the rate lacks.
+        """
+        if not self._directional:
+            length = 1 << (2 * self.responses.shape[3] - 1).bit_length()
+            weights = octave_weights(np.fft.rfftfreq(length, 1.0 / self.sample_rate))
+            power = np.stack(
+                [(np.abs(np.fft.rfft(row, length, axis=-1)) ** 2) @ weights.T for row in self.responses]
+            ).swapaxes(2, 3)
+            solid = np.cos(_grid()[0])[:, None, None, None]
+            mean = (solid * power[:, :-1]).sum(axis=(0, 1)) / (solid.sum() * (power.shape[1] - 1))
+            self._directional.append(np.where(mean > 1e-20, power / np.maximum(mean, 1e-20), 1.0).astype(np.float32))
+        return self._directional[0]
 
 
 def room_head(head: HRTFSet, sample_rate: int | None = None) -> RoomHead:

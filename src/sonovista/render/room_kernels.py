@@ -62,6 +62,39 @@ def add_binaural(arrival, x, y, z, gain, responses, delays, pulses, scratch, out
 
 
 @numba.njit(**_OPTIONS)
+def add_energies(place, x, y, z, power, table, out):
+    """Add energies of plane waves, as both ears hear them, to the two points in time between which they arrive.
+
+    Args:
+        place: when they arrive, in steps between points, shape `(N,)`.
+        x: of unit vectors in the head's frame, shape `(N,)`.
+        y: likewise.
+        z: likewise.
+        power: shape `(N, 1)` or `(N, bands)`.
+        table: of the head, by direction: `RoomHead.directional_power`.
+        out: shape `(bands, 2, points)`; what falls outside is lost.
+    """
+    rows, columns = table.shape[0] - 1, table.shape[1] - 1
+    bands, points = out.shape[0], out.shape[2]
+    for n in range(len(place)):
+        k = int(place[n])
+        if k + 1 >= points:
+            continue
+        late = place[n] - k
+        azimuth = atan2(y[n], x[n])
+        if azimuth < 0.0:
+            azimuth += 2.0 * pi
+        j = min(int(azimuth * (columns / (2.0 * pi)) + 0.5), columns)
+        i = min(int((asin(min(1.0, max(-1.0, z[n]))) / pi + 0.5) * rows + 0.5), rows)
+        for b in range(bands):
+            amount = power[n, min(b, power.shape[1] - 1)]
+            for ear in range(2):
+                heard = amount * table[i, j, b, ear]
+                out[b, ear, k] += heard * (1.0 - late)
+                out[b, ear, k + 1] += heard * late
+
+
+@numba.njit(**_OPTIONS)
 def add_channels(arrival, weight, gain, pulses, out):
     """Add pulses to channels: `weight` is `(N, channels)`, `gain` `(N, bands)`, `out` `(bands, channels, samples)`."""
     phases, width = pulses.shape[0] - 1, pulses.shape[1]

@@ -1,21 +1,24 @@
 """Room impulse responses of a box: what ears or Ambisonic microphones receive of a source, direct and indirect apart.
 
-Early reflections are images of the source, each from its own direction; after the mixing time, the field is noise with
-the decay of the box. See `docs/results/rooms.md` for how near this is to all images.
+Early reflections are images of the source, each from its own direction; after the mixing time, the field is noise that
+dies away as the box's images do. See `docs/results/rooms.md` for how near this is to all images.
 
 Reflections that keep their sign add up to a pressure at 0 Hz that grows with time, which no real room has. As Allen and
 Berkley did, the indirect sound is therefore high-passed (second order, 25 Hz).
 """
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.signal import butter, sosfilt
 
 from sonovista.acoustics.bands import octave_weights
+from sonovista.acoustics.image_sources import ImageSources
 from sonovista.acoustics.pulses import pulse_table
 from sonovista.ambisonics.spherical_harmonics import spherical_harmonics_of_directions
+from sonovista.render.late_energy import late_ear_envelopes
 from sonovista.render.room_box import BoxRoom
 from sonovista.render.room_head import RoomHead
 from sonovista.render.room_kernels import add_binaural, add_channels
@@ -23,6 +26,7 @@ from sonovista.render.room_tail import PULSE_HALF_WIDTH, ambisonic_tail, binaura
 
 HIGH_PASS_HZ = 25.0
 """Of indirect sound."""
+LateField = Literal["images", "isotropic"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ def binaural_room_response(
     duration: float | None = None,
     air_db_per_metre: ArrayLike = 0.0,
     early_seconds: float | None = None,
+    late_field: LateField = "images",
 ) -> RoomResponse:
     """What two ears receive: `binaural_room_responses` for one rotation, without the axis of listeners."""
     rotation = np.asarray(R_room_listener, float)
@@ -73,6 +78,7 @@ def binaural_room_response(
         duration=duration,
         air_db_per_metre=air_db_per_metre,
         early_seconds=early_seconds,
+        late_field=late_field,
     )
     return RoomResponse(many.direct[0], many.indirect[0], many.sample_rate, many.onset)
 
@@ -90,6 +96,7 @@ def binaural_room_responses(
     duration: float | None = None,
     air_db_per_metre: ArrayLike = 0.0,
     early_seconds: float | None = None,
+    late_field: LateField = "images",
 ) -> RoomResponse:
     """What the ears of heads at one place receive, each turned its own way: one field, heard from all of them.
 
@@ -107,25 +114,27 @@ def binaural_room_responses(
         air_db_per_metre: what air absorbs, one number or by octaves, `(8,)` (see `air_absorption_db_per_metre`).
         early_seconds: how long reflections come one by one; None for 50 ms, or the mixing time if it is later. Their
             number grows with its cube.
+        late_field: what shapes the noise of the late field. "images": the energies of all images by time, direction and
+            octave, weighed by what the ears hear from there. "isotropic": the box's mean decay, alike from everywhere
+            and for both ears; faster, and what SonoRooms-1 was made with.
 
     Returns:
         Responses of shape `(V, 2, n)`.
 
     Raises:
-        ValueError: a shape does not fit, or a place is outside the room.
+        ValueError: a shape does not fit, a place is outside the room, or `late_field` is neither word.
 
     Source: images after Allen and Berkley (JASA 1979); a late field of noise after Moorer, "About this reverberation
     business" (Computer Music Journal 1979), with the decay of Lehmann and Johansson (JASA 2008).
     """
+    if late_field not in get_args(LateField):
+        raise ValueError(f"late_field must be one of {', '.join(get_args(LateField))}, found {late_field!r}")
     rotations = np.asarray(R_room_listeners, float)
     if rotations.ndim != 3 or rotations.shape[1:] != (3, 3):
         raise ValueError(f"R_room_listeners must have the shape (V, 3, 3), found {rotations.shape}")
     rate = head.sample_rate
     room = BoxRoom.checked(size, absorption, air_db_per_metre, speed_of_sound)
-    images, early = room.images(source, listener, early_seconds)
-    samples = room.samples(duration, images.distance[0], rate)
-    gain = room.gains(images, early)
-    arrival = images.distance * (rate / speed_of_sound)
+    images, early, gain, arrival, samples = _early_images(room, source, listener, rate, duration, early_seconds)
     taps = head.responses.shape[3]
     length = min(samples, int(arrival.max(initial=0.0)) + taps + 2 * PULSE_HALF_WIDTH + 32)
     pulses = pulse_table(PULSE_HALF_WIDTH).astype(np.float32)
@@ -150,7 +159,10 @@ def binaural_room_responses(
             )
         direct[view, :, :length] = _joined(parts[0], rate)
         indirect[view, :, :length] = _joined(parts[1], rate)
-    envelopes = room.late_envelopes(early, rate, samples)
+    if late_field == "images":
+        envelopes = late_ear_envelopes(room, source, listener, rotations, head, early, samples)
+    else:
+        envelopes = room.late_envelopes(early, rate, samples)
     indirect += binaural_tails(head, rotations, envelopes, seed)
     return RoomResponse(direct, _high_passed(indirect, rate), rate, float(arrival[0]))
 
@@ -170,6 +182,8 @@ def ambisonic_room_response(
     early_seconds: float | None = None,
 ) -> RoomResponse:
     """What an Ambisonic microphone of an order receives, in the room's axes: the field of `binaural_room_responses`.
+
+    Its late field is the isotropic one.
 
     Args:
         size: metres along x, y, z; one corner is the origin.
@@ -191,10 +205,7 @@ def ambisonic_room_response(
         ValueError: a shape does not fit, a place is outside the room, or the order is not 0 to 7.
     """
     room = BoxRoom.checked(size, absorption, air_db_per_metre, speed_of_sound)
-    images, early = room.images(source, listener, early_seconds)
-    samples = room.samples(duration, images.distance[0], sample_rate)
-    gain = room.gains(images, early)
-    arrival = images.distance * (sample_rate / speed_of_sound)
+    images, early, gain, arrival, samples = _early_images(room, source, listener, sample_rate, duration, early_seconds)
     length = min(samples, int(arrival.max(initial=0.0)) + 2 * PULSE_HALF_WIDTH + 32)
     pulses = pulse_table(PULSE_HALF_WIDTH).astype(np.float32)
     weight = spherical_harmonics_of_directions(order, images.direction)
@@ -206,6 +217,20 @@ def ambisonic_room_response(
     indirect = ambisonic_tail(order, room.late_envelopes(early, sample_rate, samples), sample_rate, seed)
     indirect[:, :length] += _joined(parts[1], sample_rate)
     return RoomResponse(direct, _high_passed(indirect, sample_rate), sample_rate, float(arrival[0]))
+
+
+def _early_images(
+    room: BoxRoom,
+    source: ArrayLike,
+    listener: ArrayLike,
+    sample_rate: int,
+    duration: float | None,
+    early_seconds: float | None,
+) -> tuple[ImageSources, float, NDArray[np.float32], NDArray[np.float64], int]:
+    """Images that come one by one, seconds until they end, their gains, arrivals in samples, the response's length."""
+    images, early = room.images(source, listener, early_seconds)
+    samples = room.samples(duration, images.distance[0], sample_rate)
+    return images, early, room.gains(images, early), images.distance * (sample_rate / room.speed_of_sound), samples
 
 
 def _joined(bands: NDArray[np.float32], sample_rate: int) -> NDArray[np.float32]:

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len
 
 from sonovista.acoustics.bands import octave_weights
+from sonovista.acoustics.late_tail import diffuse_level
 from sonovista.acoustics.pulses import pulse_magnitude
 from sonovista.acoustics.shoebox import box_decay_rates
 from sonovista.ambisonics.rotation import rotation_matrix
@@ -27,8 +28,7 @@ def decay_envelopes(
 ) -> NDArray[np.float32]:
     """RMS amplitude of a box's late field over time, for a source of 1 at 1 m: shape `(bands, samples)`.
 
-    The images of a source fill space evenly, one in a box's volume V, so in one sample `4 pi (c t)^2 c / (V fs)` of
-    them arrive, each with the power `1 / (c t)^2` times what the walls have left.
+    It begins with `diffuse_level` and falls as the box does.
 
     Args:
         size: metres.
@@ -47,7 +47,7 @@ def decay_envelopes(
         fall = np.log(np.maximum(np.exp(-coarse[:, None] * rates).mean(axis=1), 1e-30))
         fall = np.interp(time, coarse, fall) - air_nepers[band] * speed_of_sound * time
         envelopes[band] = np.exp(0.5 * fall)
-    return envelopes * np.float32(np.sqrt(4.0 * np.pi * speed_of_sound / (np.prod(size) * sample_rate)))
+    return envelopes * np.float32(diffuse_level(size, sample_rate, speed_of_sound))
 
 
 def diffuse_field(samples: int, order: int, seed: int) -> NDArray[np.complex64]:
@@ -77,19 +77,20 @@ def binaural_tails(
     Args:
         head: whose diffuse-field spectrum and interaural coherence the tails get.
         R_room_listeners: shape `(listeners, 3, 3)`.
-        envelopes: of the field, shape `(bands, samples)`, bands 1 or 8.
+        envelopes: of the field, shape `(bands, samples)`, bands 1 or 8, or for each listener and ear,
+            `(listeners, bands, 2, samples)`.
         seed: of the field.
     """
-    samples = envelopes.shape[1]
+    samples, own = envelopes.shape[-1], envelopes.ndim == 4
     length = _fast_length(samples + head.tail_filters.shape[2])
     field = diffuse_field(length, TAIL_ORDER, seed)
     filters = head.tail_spectra(length)
-    weights = _band_weights(len(envelopes), head.sample_rate, length)
+    weights = _band_weights(envelopes.shape[1 if own else 0], head.sample_rate, length)
     ears = np.empty((2, length // 2 + 1), np.complex64)
     out = np.empty((len(R_room_listeners), 2, samples), np.float32)
-    for row, R in zip(out, R_room_listeners, strict=True):
+    for view, (row, R) in enumerate(zip(out, R_room_listeners, strict=True)):
         decode_turned(field, rotation_matrix(R.T, TAIL_ORDER).astype(np.float32), filters, ears)
-        row[:] = _shaped(ears, weights, envelopes)
+        row[:] = _shaped(ears, weights, envelopes[view] if own else envelopes)
     return out
 
 
@@ -114,7 +115,7 @@ def _band_weights(bands: int, sample_rate: int, length: int) -> NDArray[np.float
 def _shaped(
     spectra: NDArray[np.complex64], weights: NDArray[np.float32], envelopes: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    samples = envelopes.shape[1]
+    samples = envelopes.shape[-1]
     length = 2 * (spectra.shape[1] - 1)
     out = np.zeros((len(spectra), samples), np.float32)
     for weight, envelope in zip(weights, envelopes, strict=True):

@@ -57,7 +57,15 @@ def _responses(
     for s, source in enumerate(viewpoints.sources):
         for position, where in same_positions(viewpoints):
             responses = binaural_room_responses(
-                size, absorption, source, position, rotations[where], head, seed=seed + s, duration=duration
+                size,
+                absorption,
+                source,
+                position,
+                rotations[where],
+                head,
+                seed=seed + s,
+                duration=duration,
+                late_field="isotropic",  # "images" would make another SonoRooms-1, and take five times as long
             )
             direct[s, where], indirect[s, where] = responses.direct, responses.indirect
     return direct, indirect

@@ -12,6 +12,7 @@ except ImportError as error:
     raise BackendUnavailable("differentiable rendering needs PyTorch: pip install 'sonovista[torch]'") from error
 
 from sonovista.render.differentiable.encoding import distance_gain, source_coefficients
+from sonovista.render.differentiable.losses import interaural_loss, multi_resolution_stft_loss
 from sonovista.render.differentiable.renderer import encode, render
 from sonovista.render.differentiable.reverberation import Reverberation
 from sonovista.render.differentiable.scene_tensors import SceneTensors, path_shifts, tensors_of_scene
@@ -22,6 +23,8 @@ __all__ = [
     "SceneTensors",
     "distance_gain",
     "encode",
+    "interaural_loss",
+    "multi_resolution_stft_loss",
     "path_shifts",
     "render",
     "source_coefficients",

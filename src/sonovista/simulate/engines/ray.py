@@ -75,8 +75,22 @@ def _check_reachable(address: str | None) -> None:
         raise InputError(f"--address {address}: expected a Ray cluster, found: {error}") from None
 
 
-def _run(ray: Any, options: SimulationOptions, out: str, blocks: Iterable[Block], report: Callable[..., None]) -> None:
-    task = ray.remote(num_cpus=1, max_retries=MOST_RETRIES)(_make)
+def _make(options: str, out: str, block: Block) -> BlockReport:
+    import cv2
+
+    cv2.setNumThreads(1)
+    return make_block(SimulationOptions.model_validate_json(options), out, block)
+
+
+def _run(
+    ray: Any,
+    options: SimulationOptions,
+    out: str,
+    blocks: Iterable[Block],
+    report: Callable[..., None],
+    make: Callable[[str, str, Block], BlockReport] = _make,
+) -> None:
+    task = ray.remote(num_cpus=1, max_retries=MOST_RETRIES)(make)
     waiting = iter(blocks)
     running: list[Any] = []
     while True:
@@ -88,10 +102,3 @@ def _run(ray: Any, options: SimulationOptions, out: str, blocks: Iterable[Block]
         done, running = ray.wait(running)
         for result in ray.get(done):
             report(result)
-
-
-def _make(options: str, out: str, block: Block) -> BlockReport:
-    import cv2
-
-    cv2.setNumThreads(1)
-    return make_block(SimulationOptions.model_validate_json(options), out, block)
