@@ -14,11 +14,13 @@ from pathlib import Path
 import numpy as np
 from environment import environment
 from numpy.typing import NDArray
+from PIL import Image
 
 from sonovista.generate.regions.appearance import AppearanceClassifier
 from sonovista.generate.regions.learned import LearnedClassifier
 from sonovista.generate.regions.protocol import CLASS_OF_DETAIL, DETAIL_CLASSES, REGION_CLASSES, RegionMap
 from sonovista.geometry import PerspectiveCamera
+from sonovista.geometry.equirectangular import pixel_angles
 from sonovista.heads.region_training import RegionHeadConfig
 
 TOOLS = Path(__file__).resolve().parent.parent / "tools"
@@ -96,13 +98,30 @@ def scores(confusions: list[NDArray[np.float64]], merge_living: bool) -> dict:
     }
 
 
+def panorama_seconds(path: Path) -> dict[str, float]:
+    """Processor seconds of both classifiers on a panorama, loading of the network included."""
+    with Image.open(path) as picture:
+        image = np.asarray(picture.convert("RGB").resize((2048, 1024)))
+    elevation = np.repeat(pixel_angles(1024)[1].astype(np.float32)[:, None], 2048, axis=1)
+    seconds = {}
+    for name, kind in (("learned", LearnedClassifier), ("classical", AppearanceClassifier)):
+        start = time.process_time()
+        kind()(image, elevation, True)
+        seconds[name] = round(time.process_time() - start, 2)
+    return seconds
+
+
 def main() -> None:
     """Measure both classifiers and print one JSON document."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--side", type=int, default=SIDE, help="pixels of the longer side")
     parser.add_argument("--features", type=Path, help="folder of `tools/train_region_head.py` to take features from")
+    parser.add_argument("--panorama", type=Path, help="only time this panorama, at 1024 x 2048 pixels")
     arguments = parser.parse_args()
     side = arguments.side
+    if arguments.panorama is not None:
+        print(json.dumps(panorama_seconds(arguments.panorama)))
+        return
     sys.path.insert(0, str(TOOLS))
     from train_region_head import CONFIG, features_of, photo  # pyright: ignore[reportMissingImports]
 
