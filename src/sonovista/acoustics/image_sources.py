@@ -56,14 +56,11 @@ def image_sources(
     reflection = np.sqrt(1.0 - checked_absorption(absorption))
     order, reach = _limits(box[0], max_order, max_distance)
     _check_count(box[0], order, reach)
-    count = 0
-    for _ in range(2):  # first they are counted
-        images = ImageSources(
-            np.empty(count), np.empty((count, 3)), np.empty((count, reflection.shape[1])), np.empty(count, np.int64)
-        )
-        count = box_images(
-            *box, reflection, order, reach, images.distance, images.direction, images.gain, images.reflections
-        )
+    bands = reflection.shape[1]
+    none = _unfilled(0, bands)
+    count = box_images(*box, reflection, order, reach, none.distance, none.direction, none.gain, none.reflections)
+    images = _unfilled(count, bands)
+    box_images(*box, reflection, order, reach, images.distance, images.direction, images.gain, images.reflections)
     return images
 
 
@@ -112,6 +109,10 @@ def omnidirectional_response(
         sum_pulses(*box, reflection[:, 0], order, reach, sample_rate / speed_of_sound, pulse_table(), row)
     out = out[:, HALF_WIDTH : HALF_WIDTH + samples]
     return out if np.ndim(receivers) == 2 else out[0]
+
+
+def _unfilled(count: int, bands: int) -> ImageSources:
+    return ImageSources(np.empty(count), np.empty((count, 3)), np.empty((count, bands)), np.empty(count, np.int64))
 
 
 def _checked_box(
