@@ -6,7 +6,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from sonovista.version import __version__
+
 __all__ = ["BackendUnavailable", "InputError", "Scene", "__version__", "create", "localize", "rotation", "track"]
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from sonovista import __version__
+from sonovista.version import __version__
 
 app = typer.Typer(
     name="sonovista",

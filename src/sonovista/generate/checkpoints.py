@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sonovista import __version__
 from sonovista.generate.stage_files import read_stage_file, write_stage_file
 from sonovista.scene.document import StageRecord
+from sonovista.version import __version__
 
 T = TypeVar("T")
 
