@@ -93,7 +93,8 @@ def main() -> None:
         platt = LogisticRegression(C=1.0).fit(odds[best][attribute][:, None], truth[attribute])
         gain = max(float(platt.coef_[0, 0]), 0.0)
         weights.append(gain * head.coef_[0] @ basis)
-        biases.append(gain * float(head.intercept_[0]) + float(platt.intercept_[0]))
+        intercepts = [float(np.ravel(fit.intercept_)[0]) for fit in (head, platt)]
+        biases.append(gain * intercepts[0] + intercepts[1])
         trust.append(max(0.0, 2.0 * areas[best][attribute] - 1.0))
     arrays = {
         "names": np.frombuffer(json.dumps(attributes).encode(), np.uint8),

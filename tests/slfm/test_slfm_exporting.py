@@ -39,7 +39,7 @@ def test_confidence_is_one_half_until_it_is_fitted(tmp_path):
     assert MotionNetworks(folder).confidence("sound").chance(np.ones(SOUND_EVIDENCE)) == 0.5
     found = fit_confidence(folder, [tiny_stream().example(index) for index in range(4)])
     assert found["sound"]["examples"] == 12
-    assert found["rotation"]["examples"] == 8
+    assert found["rotation"]["examples"] == 12  # every pair of three views
     assert MotionNetworks(folder).confidence("sound").chance(np.ones(SOUND_EVIDENCE)) != 0.5
 
 

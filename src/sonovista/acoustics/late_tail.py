@@ -80,7 +80,7 @@ def diffuse_level(size: ArrayLike, sample_rate: float, speed_of_sound: float) ->
         sample_rate: Hz.
         speed_of_sound: metres per second.
     """
-    return float(np.sqrt(4.0 * np.pi * speed_of_sound / (np.prod(size) * sample_rate)))
+    return float(np.sqrt(4.0 * np.pi * speed_of_sound / (np.prod(np.asarray(size, float)) * sample_rate)))
 
 
 def fade_in(samples: int, sample_rate: int, start: float) -> NDArray[np.float64]:

@@ -163,8 +163,12 @@ def fit(photos: Sequence[StrokedPhoto], config: RegionHeadConfig) -> RegionHead:
         _fit_network(inside, classes, weights, config, config.seed + member) for member in range(config.members)
     ]
     indoor_weight, indoor_bias = _fit_indoor(photos, mean, config)
-    stacked = [np.stack(arrays).astype(np.float32) for arrays in zip(*networks, strict=True)]
-    return RegionHead(mean, whitening, *stacked, indoor_weight, indoor_bias)
+    hidden_weight, hidden_bias, output_weight, output_bias = (
+        np.stack(arrays).astype(np.float32) for arrays in zip(*networks, strict=True)
+    )
+    return RegionHead(
+        mean, whitening, hidden_weight, hidden_bias, output_weight, output_bias, indoor_weight, indoor_bias
+    )
 
 
 def _weights(classes: NDArray[np.int64], owner: NDArray[np.int64], config: RegionHeadConfig) -> NDArray[np.float32]:

@@ -174,13 +174,17 @@ def read_run(path: str | Path, changes: tuple[str, ...] = ()) -> TrainingRun:
     return run_from(document, str(path))
 
 
-def run_from(document: dict[str, Any], origin: str) -> TrainingRun:
-    """Check a run given as plain data; `origin` names it in errors."""
+def run_from(document: dict[str, Any], origin: str, *, find_data: bool = True) -> TrainingRun:
+    """Check a run given as plain data; `origin` names it in errors.
+
+    Where `find_data` is False the environment variables in it stay as they are: a network is read without its data.
+    """
     size = document.get("size", "small")
     if size in SIZES:
         base = SIZES[size].model_dump()
         document = document | {"networks": _merged(base, document.get("networks") or {})}
-    document = _expanded(document, origin)
+    if find_data:
+        document = _expanded(document, origin)
     try:
         return TrainingRun.model_validate(document)
     except ValidationError as error:

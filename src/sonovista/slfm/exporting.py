@@ -28,7 +28,7 @@ def load_estimators(checkpoint: Checkpoint, origin: str = "checkpoint") -> tuple
     from sonovista.slfm.training.build import build_objective, evaluated_model
     from sonovista.slfm.training.state import load_weights
 
-    run = run_from(checkpoint.run, origin)
+    run = run_from(checkpoint.run, origin, find_data=False)
     objective = build_objective(run)
     load_weights(objective, checkpoint.weights, origin)
     model = evaluated_model(objective)

@@ -215,7 +215,8 @@ class LearnedDepth:
             inside = (depth > 0) & (u > 4) & (v > 4) & (u < width - 4) & (v < rows - 4)
             scale = found.log_distance.shape[1] / width
             at = [np.where(inside, a * scale - 0.5, 0.0).astype(np.float32) for a in (u, v)]
-            relative = cv2.remap(found.log_distance, at[0], at[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            drawn = cv2.remap(found.log_distance, at[0], at[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            relative = np.asarray(drawn, np.float32)
             solid = inside & ~look.sky
             weight = np.where(solid, np.where(look.ground, 1.0, 0.15 if not indoor else 0.6), 0.0)
             a, b = fit_scale_and_shift(relative, look.known, weight)

@@ -79,11 +79,11 @@ class Shapes:
                 planes.append([*(normal / length), (normal @ base + reach) / length])
         planes.append([0.0, 0.0, 1.0, base[2] + 2 * z])
         planes.append([0.0, 0.0, -1.0, -base[2]])
-        self.polyhedron([*base, 0.0, 0.0, z], planes, float(np.sqrt(x * x + y * y + z * z)), look)
+        self.polyhedron(base + np.array([0.0, 0.0, z]), planes, float(np.sqrt(x * x + y * y + z * z)), look)
 
     def cutout(self, base: ArrayLike, edge: NDArray, width: float, height: float, which: int) -> None:
         """Add an upright picture that stands on `base`, centred, along the horizontal unit vector `edge`."""
-        self.cut_centres.append([*np.asarray(base, float), 0.0, 0.0, 0.5 * height])
+        self.cut_centres.append(np.asarray(base, float) + np.array([0.0, 0.0, 0.5 * height]))
         self.cut_edges.append(np.asarray(edge, float))
         self.cut_sizes.append((width, height))
         self.cut_which.append(which)

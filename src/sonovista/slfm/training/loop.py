@@ -80,7 +80,9 @@ class Trainer:
         set_seed(options.seed)
         self.train_stream = train or build_stream(run.data, run.data.train)
         self.validation_stream = validation or build_stream(run.data, run.data.validation)
-        self.objective: nn.Module = build_objective(run).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        self.objective: nn.Module = build_objective(run)
+        if gpu:  # on processors PyTorch 2.13's backward pass in this layout has been seen to corrupt memory
+            self.objective = self.objective.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         parameters = [p for p in self.objective.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(parameters, options.learning_rate, weight_decay=options.weight_decay)
         self.average = MovingAverage(self.objective, options.average) if options.average > 0.0 else None
