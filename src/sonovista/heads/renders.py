@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonovista.geometry import PerspectiveCamera
-from sonovista.heads.outdoor.rendering import Buffers, _light, draw_shapes, photograph, ray_grid, render, shadow_map
+from sonovista.heads.outdoor.rendering import Buffers, draw_shapes, light_on, photograph, ray_grid, render, shadow_map
 from sonovista.heads.outdoor.scenes import Material, draw_scene
 from sonovista.heads.outdoor.shapes import Shapes, animal, person
 from sonovista.simulate.rooms.room import ProceduralRoom
@@ -101,7 +101,7 @@ def _inhabit(
         points = position + rays[hit] * buffers.depth[hit][:, None]
         tint = np.array([look.tint for look in scene.shapes.looks])[buffers.index[hit]]
         level = float(colour.mean())
-        light = _light(scene, points, buffers.normal[hit], buffers.index[hit], np.zeros(len(points), bool))
+        light = light_on(scene, points, buffers.normal[hit], buffers.index[hit], np.zeros(len(points), bool))
         colour, distance = colour.copy(), distance.copy()
         colour[hit] = tint * light / max(float(light.mean()), 1e-6) * level * 1.5
         distance[hit] = (buffers.depth * length)[hit]

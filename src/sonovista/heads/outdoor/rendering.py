@@ -132,7 +132,7 @@ def _shade(
             which = np.array(scene.shapes.cut_which)[index[cut] - first]
             texel = buffers.texel[hit][cut].astype(int)
             albedo[cut] = (scene.cutouts[which, texel[:, 0], texel[:, 1], :3] / np.float32(255.0)) ** 2.2
-        lit = albedo * _light(scene, points, normal, index, cut)
+        lit = albedo * light_on(scene, points, normal, index, cut)
         colour[hit] = through_haze(lit.astype(np.float32), distance[hit], scene.weather)
     return colour, distance
 
@@ -183,7 +183,8 @@ def _windows(scene: Scene, spacing: NDArray, points: NDArray, normal: NDArray, a
     return albedo
 
 
-def _light(scene: Scene, points: NDArray, normal: NDArray, index: NDArray, cut: NDArray) -> NDArray:
+def light_on(scene: Scene, points: NDArray, normal: NDArray, index: NDArray, cut: NDArray) -> NDArray:
+    """Light that falls on points with these normals, `(N, 3)`; `index` names the shape of each, `cut` the cut-outs."""
     weather = scene.weather
     facing = np.clip(normal @ weather.sun, 0.0, 1.0)
     shadow = np.where(index < 0, _shadows(scene, points), 1.0)

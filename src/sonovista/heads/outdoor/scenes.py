@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonovista.heads.outdoor.ground import NO_WATER, Ground, draw_ground
-from sonovista.heads.outdoor.shapes import FURS, Look, Shapes, _colour, animal, frame, house, person, tree
+from sonovista.heads.outdoor.shapes import FURS, Look, Shapes, animal, drawn_colour, frame, house, person, tree
 from sonovista.heads.outdoor.texturing import fractal_noise, patch, procedural, pyramid
 from sonovista.heads.outdoor.weather import Weather, draw_weather
 
@@ -92,7 +92,7 @@ class _Planter:
                 tree(self.shapes, self.rng, foot, size, leaf[self.rng.integers(2)], bark)
 
     def boulders(self, count: int, nearest: float, farthest: float) -> None:
-        look = Look(self.texture(), self.rng.uniform(0.4, 3.0), _colour(self.rng, SOILS))
+        look = Look(self.texture(), self.rng.uniform(0.4, 3.0), drawn_colour(self.rng, SOILS))
         for _ in range(count):
             foot = self.foot(nearest, farthest, dry=False)
             if foot is None:
@@ -168,7 +168,7 @@ class _Planter:
             foot = self.foot(nearest, farthest)
             if foot is None:
                 continue
-            look = Look(self.texture(), self.rng.uniform(0.3, 2.0), _colour(self.rng, FURS))
+            look = Look(self.texture(), self.rng.uniform(0.3, 2.0), drawn_colour(self.rng, FURS))
             high = self.rng.uniform(0.4, 6.0)
             half = (self.rng.uniform(0.02, 0.4), self.rng.uniform(0.02, 0.3), 0.5 * high)
             if self.rng.random() < 0.3:
@@ -209,7 +209,7 @@ def draw_scene(seed: int, material: Material | None = None) -> tuple[Scene, floa
     elif rng.random() < 0.35:
         road = (float(rng.uniform(0.4, 3.0)), forward + float(rng.normal(0, 0.3)))
     _furnish(plant, rng, kind, material)
-    looks = [Look(k % 2, float(rng.uniform(0.5, 6.0)), _colour(rng, SOILS)) for k in range(3)]
+    looks = [Look(k % 2, float(rng.uniform(0.5, 6.0)), drawn_colour(rng, SOILS)) for k in range(3)]
     snow = float(rng.uniform(0.3, 1.0)) if rng.random() < 0.12 else 0.0
     used = np.stack([c[0] for c in material.cutouts]) if plant.shapes.cut_which else np.zeros((1, 8, 8, 4), np.uint8)
     lamps = np.array(plant.lamps).reshape(-1, 6)

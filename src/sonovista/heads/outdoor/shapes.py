@@ -97,17 +97,18 @@ def frame(x: NDArray) -> NDArray:
     return np.stack([x, y, np.cross(x, y)], axis=1)
 
 
-def _colour(rng: np.random.Generator, choices: tuple, spread: float = 0.3) -> tuple[float, ...]:
+def drawn_colour(rng: np.random.Generator, choices: tuple, spread: float = 0.3) -> tuple[float, ...]:
+    """One of the colours, made lighter or darker and a little another, by `spread`; linear RGB."""
     base = np.array(choices[rng.integers(len(choices))])
     return tuple(float(c) for c in 2.0 * base * np.exp(rng.normal(0, spread, 3) * [0.5, 0.5, 0.5] + rng.normal(0, 0.3)))
 
 
 def tree(shapes: Shapes, rng: np.random.Generator, foot: NDArray, height: float, texture: int, bark: int) -> None:
     """A broadleaf, a conifer or a bare tree that stands on `foot`."""
-    trunk = Look(bark, 1.0, _colour(rng, ((0.16, 0.11, 0.07), (0.3, 0.27, 0.24), (0.08, 0.06, 0.05))))
+    trunk = Look(bark, 1.0, drawn_colour(rng, ((0.16, 0.11, 0.07), (0.3, 0.27, 0.24), (0.08, 0.06, 0.05))))
     kind = rng.choice(["broad", "conifer", "bare", "bush"], p=[0.5, 0.25, 0.1, 0.15])
     thick = height * rng.uniform(0.015, 0.04)
-    leaves = Look(texture, rng.uniform(0.3, 1.5), _colour(rng, GREENS), keep=float(rng.uniform(0.35, 0.9)))
+    leaves = Look(texture, rng.uniform(0.3, 1.5), drawn_colour(rng, GREENS), keep=float(rng.uniform(0.35, 0.9)))
     lean = rng.normal(0, 0.05, 2) * height
     top = foot + np.array([lean[0], lean[1], height])
     if kind != "bush":
@@ -140,8 +141,8 @@ def tree(shapes: Shapes, rng: np.random.Generator, foot: NDArray, height: float,
 
 def animal(shapes: Shapes, rng: np.random.Generator, foot: NDArray, height: float, texture: int, yaw: float) -> None:
     """A four-legged animal or a bird, of solid ellipsoids; `height` is its shoulder's, metres."""
-    coat = Look(texture, height * rng.uniform(0.3, 1.5), _colour(rng, FURS))
-    other = Look(texture, coat.repeat, _colour(rng, FURS)) if rng.random() < 0.3 else coat
+    coat = Look(texture, height * rng.uniform(0.3, 1.5), drawn_colour(rng, FURS))
+    other = Look(texture, coat.repeat, drawn_colour(rng, FURS)) if rng.random() < 0.3 else coat
     c, s = np.cos(yaw), np.sin(yaw)
 
     def at(x: float, y: float, z: float) -> NDArray:
@@ -182,7 +183,7 @@ def person(shapes: Shapes, rng: np.random.Generator, foot: NDArray, texture: int
     """Someone who stands, of solid ellipsoids, about 1.7 m tall."""
     height = rng.uniform(1.1, 1.9)
     cloth, trousers = (Look(texture, 0.6, tuple(rng.uniform(0.02, 1.2, 3).tolist())) for _ in range(2))
-    skin = Look(texture, 2.0, _colour(rng, ((0.45, 0.28, 0.2), (0.2, 0.12, 0.08), (0.33, 0.2, 0.13))))
+    skin = Look(texture, 2.0, drawn_colour(rng, ((0.45, 0.28, 0.2), (0.2, 0.12, 0.08), (0.33, 0.2, 0.13))))
     c, s = np.cos(yaw), np.sin(yaw)
 
     def at(x: float, y: float, z: float) -> NDArray:
@@ -201,12 +202,12 @@ def house(shapes: Shapes, rng: np.random.Generator, foot: NDArray, half: tuple[f
     """A house, block or tower with a flat, gabled, hipped or domed roof, windows in its walls."""
     floors = int(rng.choice([1, 2, 3, 4, 6, 12], p=[0.15, 0.3, 0.2, 0.15, 0.12, 0.08]))
     height = 3.0 * floors + rng.uniform(0, 1.5)
-    look = Look(wall, rng.uniform(1.5, 6.0), _colour(rng, ((0.4, 0.35, 0.3), (0.35, 0.2, 0.14), (0.5, 0.5, 0.48))),
+    look = Look(wall, rng.uniform(1.5, 6.0), drawn_colour(rng, ((0.4, 0.35, 0.3), (0.35, 0.2, 0.14), (0.5, 0.5, 0.48))),
                 windows=float(rng.uniform(1.8, 3.6)) if rng.random() < 0.85 else 0.0)  # fmt: skip
     foot = foot - np.array([0, 0, 1.0])
     shapes.prism(foot, (half[0], half[1], 0.5 * (height + 1)), yaw, look)
     top = foot + np.array([0, 0, height + 1])
-    cover = Look(roof, 1.5, _colour(rng, ((0.3, 0.13, 0.08), (0.15, 0.15, 0.17), (0.2, 0.17, 0.12))))
+    cover = Look(roof, 1.5, drawn_colour(rng, ((0.3, 0.13, 0.08), (0.15, 0.15, 0.17), (0.2, 0.17, 0.12))))
     kind = rng.choice(["flat", "gable", "hip", "dome"], p=[0.35, 0.35, 0.2, 0.1])
     if kind == "dome":
         shapes.ellipsoid(
