@@ -24,7 +24,7 @@ from sonovista.generate.understanding.evidence import gather_evidence
 from sonovista.generate.understanding.gist import gist_features, shipped_heads
 from sonovista.generate.understanding.ontology import Ontology, shipped_ontology
 from sonovista.generate.understanding.protocol import SoundingThing
-from sonovista.generate.understanding.scene_rules import sounding_thing
+from sonovista.generate.understanding.scene_rules import joining, sounding_thing
 from sonovista.geometry.equirectangular import pixel_directions
 from sonovista.vision.backbone import Backbone
 
@@ -96,16 +96,14 @@ class LearnedUnderstanding:
         recognised = self.recognise(image, regions)
         boxes = {one.name: one.boxes for one in recognised}
         named = [(words, self.ontology.match(words)) for words in wanted]
-        taken = {thing.name for _, thing in named}
         things: list[SoundingThing] = []
         for words, thing in named:
             made = sounding_thing(thing, 1.0, words, panorama, panorama_regions)
             things.append(_placed(made, boxes.get(thing.name, ()), image, panorama, calibration, "you named it"))
-        for one in recognised:
-            thing = self.ontology[one.name]
-            joins = not wanted or self.options.add_to_user
-            lacks_ambience = thing.kind == "ambient" and not any(other.kind == "ambient" for other in things)
-            if one.name not in taken and (lacks_ambience if thing.kind == "ambient" else joins):
+        known = [self.ontology[one.name] for one in recognised]
+        joins = joining(known, [thing for _, thing in named], self.options.add_to_user)
+        for one, thing, joined in zip(recognised, known, joins, strict=True):
+            if joined:
                 made = sounding_thing(thing, one.confidence, None, panorama, panorama_regions)
                 things.append(_placed(made, one.boxes, image, panorama, calibration, one.why))
         return things

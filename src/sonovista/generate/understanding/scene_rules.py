@@ -5,7 +5,7 @@ places and rooms in a picture; a clock, a dog or a guitar that stands in it is n
 user. How sure it says it is follows from areas and was set by hand, not fitted.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -185,13 +185,11 @@ class SceneRules:
             InputError: a user's word is empty or too long.
         """
         named = [(words, self.ontology.match(words)) for words in wanted]
-        taken = {thing.name for _, thing in named}
         things = [sounding_thing(thing, 1.0, words, panorama, panorama_regions) for words, thing in named]
-        for name, confidence in self.recognise(image, regions):
-            thing = self.ontology[name]
-            joins = not wanted or self.options.add_to_user
-            lacks_ambience = thing.kind == "ambient" and not any(other.kind == "ambient" for other in things)
-            if name not in taken and (lacks_ambience if thing.kind == "ambient" else joins):
+        recognised = [(self.ontology[name], confidence) for name, confidence in self.recognise(image, regions)]
+        joins = joining([thing for thing, _ in recognised], [thing for _, thing in named], self.options.add_to_user)
+        for (thing, confidence), joined in zip(recognised, joins, strict=True):
+            if joined:
                 things.append(sounding_thing(thing, confidence, None, panorama, panorama_regions))
         return things
 
@@ -207,6 +205,21 @@ class SceneRules:
             if self.ontology[name].kind != "ambient" and confidence >= self.options.threshold
         ]
         return sorted([ambience, *others[: self.options.most - 1]], key=lambda pair: -pair[1])
+
+
+def joining(recognised: Sequence[Thing], named: Sequence[Thing], add_to_user: bool) -> list[bool]:
+    """Which of the things that were recognised join those that the user named.
+
+    None joins twice; beside what the user named only an ambience does, unless `add_to_user`; there is one ambience.
+    """
+    taken = {thing.name for thing in named}
+    has_ambience = any(thing.kind == "ambient" for thing in named)
+    joins = []
+    for thing in recognised:
+        wanted = not has_ambience if thing.kind == "ambient" else not named or add_to_user
+        joins.append(wanted and thing.name not in taken)
+        has_ambience |= thing.kind == "ambient" and joins[-1]
+    return joins
 
 
 def sounding_thing(
