@@ -47,3 +47,15 @@ def test_a_scene_is_the_same_for_the_same_seed():
     assert np.array_equal(pictures[0][0], pictures[1][0])
     assert np.array_equal(pictures[0][1], pictures[1][1])
     assert np.isfinite(pictures[0][0]).all()
+
+
+def test_scenes_of_every_kind_are_drawn():
+    kinds, lamps = set(), 0
+    for seed in range(60):
+        scene, forward = draw_scene(seed)
+        kinds.add(scene.kind)
+        lamps += len(scene.lamps)
+        assert -np.pi <= forward <= np.pi
+        assert all(np.shape(centre) == (3,) for centre in [*scene.shapes.centres, *scene.shapes.poly_centres])
+    assert kinds == {"plain", "hills", "mountains", "shore", "gorge", "street"}
+    assert lamps > 0

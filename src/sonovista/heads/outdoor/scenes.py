@@ -67,7 +67,7 @@ class _Planter:
     def __init__(self, rng: np.random.Generator, ground: Ground, textures: int, forward: float) -> None:
         self.rng, self.ground, self.textures, self.forward = rng, ground, textures, forward
         self.shapes = Shapes()
-        self.lamps: list[list[float]] = []
+        self.lamps: list[NDArray[np.float64]] = []
 
     def texture(self) -> int:
         return int(self.rng.integers(self.textures))
@@ -154,12 +154,14 @@ class _Planter:
         paint = Look(self.texture(), 30.0, tuple(self.rng.uniform(0.03, 1.2, 3).tolist()))
         glass = Look(self.texture(), 30.0, (0.05, 0.06, 0.08))
         long, high = self.rng.uniform(1.8, 2.6), self.rng.uniform(0.3, 0.6)
-        self.shapes.prism([*foot, 0, 0, 0.3], (long, 0.85, high), self.forward, paint, 0.08, 0.1)
-        self.shapes.prism([*foot, 0, 0, 0.3 + 2 * high], (0.55 * long, 0.75, 0.28), self.forward, glass, 0.4, 0.6)
+        self.shapes.prism(foot + np.array([0, 0, 0.3]), (long, 0.85, high), self.forward, paint, 0.08, 0.1)
+        self.shapes.prism(
+            foot + np.array([0, 0, 0.3 + 2 * high]), (0.55 * long, 0.75, 0.28), self.forward, glass, 0.4, 0.6
+        )
         c, s = np.cos(self.forward), np.sin(self.forward)
         for a in (-0.6, 0.6):
             for b in (-0.8, 0.8):
-                wheel = [*foot, c * a * long - s * b, s * a * long + c * b, 0.32]
+                wheel = foot + np.array([c * a * long - s * b, s * a * long + c * b, 0.32])
                 self.shapes.ellipsoid(wheel, np.eye(3), (0.32, 0.32, 0.32), glass)
 
     def posts(self, count: int, nearest: float, farthest: float) -> None:
@@ -175,7 +177,8 @@ class _Planter:
                 half = (self.rng.uniform(0.5, 8.0), 0.15, 0.2 * high)
             self.shapes.prism(foot - [0, 0, 0.3], half, self.rng.uniform(-np.pi, np.pi), look)
             if self.rng.random() < 0.3:
-                self.lamps.append([*([*foot, 0, 0, high]), *(self.rng.uniform(0.5, 6.0) * np.array([1.0, 0.8, 0.5]))])
+                power = self.rng.uniform(0.5, 6.0) * np.array([1.0, 0.8, 0.5])
+                self.lamps.append(np.concatenate([foot + np.array([0, 0, high]), power]))
 
 
 def draw_scene(seed: int, material: Material | None = None) -> tuple[Scene, float]:

@@ -170,8 +170,8 @@ def animal(shapes: Shapes, rng: np.random.Generator, foot: NDArray, height: floa
             shapes.limb(ear, ear + height * np.array([0, 0, rng.uniform(0.1, 0.3)]), height * 0.035, coat)
             if rng.random() < 0.3:
                 for k in range(3):
-                    shapes.limb([*ear, 0, 0, 0.1 * height * k], ear + height * rng.normal([0, side * 0.15, 0.4], 0.12),
-                                height * 0.02, other)  # fmt: skip
+                    tip = ear + height * rng.normal([0, side * 0.15, 0.4], 0.12)
+                    shapes.limb(ear + np.array([0, 0, 0.1 * height * k]), tip, height * 0.02, other)
         shapes.limb(at(-length, 0, 0.7), at(-length - 0.25, 0, rng.uniform(0.3, 0.9)), height * 0.05, coat)
         legs = [(a * 0.8 * length, b * 0.7 * girth) for a in (-1, 1) for b in (-1, 1)]
     for x, y in legs:
