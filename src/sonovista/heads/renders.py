@@ -22,6 +22,8 @@ SIZE = (294, 392)
 """Height and width of the pictures; distance is kept at half of it."""
 FINE = (368, 490)
 VIEWS = 3
+ROOM_VIEWS = 6
+"""More than outdoors: a room takes longer to make than to look at."""
 
 
 def draw_camera(rng: np.random.Generator, size: tuple[int, int], yaw: float, position: NDArray) -> PerspectiveCamera:
@@ -63,7 +65,7 @@ def room_views(seed: int, material: Material) -> list[tuple[NDArray[np.uint8], N
     room = ProceduralRoom(seed, photographs=photographs)
     scene, _ = draw_scene(seed, material)
     out = []
-    for _ in range(VIEWS + 1):
+    for _ in range(ROOM_VIEWS):
         position = room.stand(float(rng.uniform(0.6, min(2.0, room.size[2] - 0.4))), 0.35, rng)
         if position is None:
             continue
