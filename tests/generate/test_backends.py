@@ -5,6 +5,7 @@ import pytest
 from sonovista.errors import BackendUnavailable
 from sonovista.generate import backends
 from sonovista.generate.backends import BACKEND_WEIGHTS, BACKENDS, PROFILES, choose_backends, weights_of, with_weights
+from sonovista.weights.cache import cached
 from sonovista.weights.registry import REGISTRY
 
 
@@ -56,3 +57,18 @@ def test_where_weights_are_at_hand_nothing_is_replaced(monkeypatch: pytest.Monke
     monkeypatch.setattr(backends, "pull", lambda weights, report: Path())
     chosen = choose_backends("offline", {})
     assert with_weights(chosen, ()) == (chosen, [])
+
+
+def test_broken_weights_without_a_network_are_refused_and_the_classical_methods_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SONOVISTA_OFFLINE", "1")
+    monkeypatch.setenv("SONOVISTA_WEIGHTS", str(tmp_path))
+    for weights in weights_of("regions", "learned"):
+        cached(weights).write_bytes(b"not what was fetched")
+    told: list[str] = []
+    settled, notes = with_weights(choose_backends("offline", {}), (), told.append)
+    assert settled["regions"] == PROFILES["classical"]["regions"]
+    assert [line for line in notes if "regions" in line and "\n" not in line]
+    with pytest.raises(BackendUnavailable, match="SONOVISTA_OFFLINE"):
+        with_weights(choose_backends("classical", {"regions": "learned"}), {"regions": "learned"})
