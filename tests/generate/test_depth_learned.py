@@ -1,11 +1,12 @@
 """Learned depth: its parts on cases with known answers, and the whole on a rendered world."""
 
+import cv2
 import numpy as np
 import pytest
 
 from sonovista.generate.depth.aligning import correct_by_known, fit_scale_and_shift
 from sonovista.generate.depth.merging import merge_gradients
-from sonovista.generate.depth.sharpening import sharpen_edges
+from sonovista.generate.depth.sharpening import follow_picture, sharpen_edges
 
 
 def test_scale_and_shift_are_found_beside_gross_errors():
@@ -52,6 +53,18 @@ def test_a_ramp_between_two_surfaces_becomes_a_step_and_slopes_stay():
     assert set(np.unique(sharp)) <= {0.0, 1.0}
     slope = np.tile(np.linspace(0, 1, 60), (9, 1)).astype(np.float32)
     assert np.array_equal(sharpen_edges(slope, np.ones(slope.shape, bool), 5, 0.12), slope)
+
+
+def test_coarse_values_are_drawn_along_the_pictures_edges():
+    picture = np.full((80, 120, 3), 220, np.uint8)
+    picture[30:, 40:80] = (150, 60, 20)  # a thing before the sky, with a spire
+    picture[12:30, 58:62] = (150, 60, 20)
+    thing = (picture[..., 2] < 100).astype(np.float32)
+    coarse = cv2.resize(cv2.resize(thing, (10, 7), interpolation=cv2.INTER_AREA), (120, 80))
+    drawn = follow_picture(coarse.astype(np.float32), picture, 12)
+    assert np.mean((drawn > 0.5) != (thing > 0.5)) < 0.3 * np.mean((coarse > 0.5) != (thing > 0.5))
+    assert drawn.min() >= coarse.min()
+    assert drawn.max() <= coarse.max()
 
 
 def test_the_head_answers_at_half_the_pictures_size_or_says_what_is_missing():

@@ -21,8 +21,8 @@ from sonovista.generate.depth.ground_plane import FARTHEST, NEAREST, GroundPlane
 from sonovista.generate.depth.materials import Material, segment_materials
 from sonovista.generate.depth.merging import merge_gradients
 from sonovista.generate.depth.protocol import SKY_DISTANCE, DepthEstimate
-from sonovista.generate.depth.relative import RelativeDepth, relative_depth
-from sonovista.generate.depth.sharpening import sharpen_edges
+from sonovista.generate.depth.relative import OUT, RelativeDepth, relative_depth
+from sonovista.generate.depth.sharpening import follow_picture, sharpen_edges
 from sonovista.generate.depth.smoothing import joint_upsample
 from sonovista.generate.outpainting.protocol import Panorama
 from sonovista.generate.regions.protocol import REGION_CLASSES, RegionMap
@@ -252,7 +252,9 @@ def _sky(
     height, width = image.shape[:2]
     by_regions = regions.probabilities[:, REGION_CLASSES.index("sky")][regions.segments]
     by_head = cv2.resize(found, (width, height), interpolation=cv2.INTER_LINEAR)
-    both = 0.5 * (by_regions + by_head)
+    # Cells and regions are coarser than a spire or the rim of a roof: the picture's own edges decide there.
+    radius = round(OUT * width / found.shape[1])
+    both = follow_picture((0.5 * (by_regions + by_head)).astype(np.float32), image, radius)
     sky = (both > 0.5) & (by_regions > 0.08) & (elevation > np.radians(-12.0))
     return sky & ~_islands(sky, by_regions)
 

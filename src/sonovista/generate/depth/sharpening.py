@@ -1,4 +1,4 @@
-"""Edges of depth made as sharp as those of things."""
+"""Edges of depth and of the sky made as sharp as those of things, and laid where the picture has them."""
 
 import cv2
 import numpy as np
@@ -27,3 +27,44 @@ def sharpen_edges(
         toggled = np.where(out - low < high - out, low, high)
         out = np.where(free & (high - low > least), toggled, out).astype(np.float32)
     return out
+
+
+GUIDED_WIDTH = 512
+"""Columns at which the guided filter's coefficients are found."""
+
+FLATNESS = 1e-3
+"""Variance of colour, in [0, 1], below which the picture shows no edge to follow."""
+
+
+def follow_picture(values: NDArray[np.float32], image: NDArray[np.uint8], radius: int) -> NDArray[np.float32]:
+    """Values drawn along the edges of a picture: near every pixel they become a linear function of its colour.
+
+    Args:
+        values: coarser than the picture, at its size, shape `(h, w)`, float32.
+        image: RGB, shape `(h, w, 3)`, uint8.
+        radius: of the window in the picture's pixels.
+
+    Returns:
+        Shape `(h, w)`, float32, between the least and the greatest of `values`.
+
+    Source: He, Sun and Tang 2010 (guided filter, eq. 19 to 21); He and Sun 2015 (coefficients at a smaller size).
+    """
+    height, width = values.shape
+    scale = min(1.0, GUIDED_WIDTH / width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    guide = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.float32) / np.float32(255.0)
+    small = cv2.resize(values, size, interpolation=cv2.INTER_AREA)
+    window = (2 * max(round(radius * scale), 1) + 1,) * 2
+
+    def mean(a: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.asarray(cv2.blur(a, window), np.float32)
+
+    mean_guide, mean_values = mean(guide), mean(small)
+    products = np.stack([mean(guide * guide[..., i : i + 1]) for i in range(3)], axis=-1)
+    covariance = products - mean_guide[..., :, None] * mean_guide[..., None, :] + FLATNESS * np.eye(3, dtype=np.float32)
+    with_values = mean(guide * small[..., None]) - mean_guide * mean_values[..., None]
+    slope = np.linalg.solve(covariance, with_values[..., None])[..., 0].astype(np.float32)
+    offset = mean_values - (slope * mean_guide).sum(axis=-1)
+    full = [cv2.resize(mean(a), (width, height), interpolation=cv2.INTER_LINEAR) for a in (slope, offset)]
+    out = (full[0] * (image.astype(np.float32) / np.float32(255.0))).sum(axis=-1) + full[1]
+    return np.clip(out, values.min(), values.max()).astype(np.float32)

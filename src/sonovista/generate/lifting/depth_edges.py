@@ -20,28 +20,32 @@ def opens(near: NDArray[np.float32], far: NDArray[np.float32], parallax: float) 
     return (near - far) * parallax > GAP
 
 
-def sharpen_jumps(inverse: NDArray[np.float32], parallax: float, wraps: bool = False) -> NDArray[np.float32]:
+def sharpen_jumps(
+    inverse: NDArray[np.float32], parallax: float, wraps: bool = False, grown: int = 1
+) -> NDArray[np.float32]:
     """Inverse depth in which every pixel next to a jump belongs to one side.
 
     Depth that was interpolated across a jump has values that belong to neither side and would become a rubber sheet:
-    such pixels take the depth of the side that is closer to theirs. Then the near side grows by one pixel, because the
-    picture's pixels there are mixed of both colours and would leave an outline of the near thing on the far one.
+    such pixels take the depth of the side that is closer to theirs. Then the near side grows, because the picture's
+    pixels there are mixed of both colours and would leave an outline of the near thing on the far one.
 
     Args:
         inverse: inverse depth in 1 / metres, shape `(H, W)`.
         parallax: as in `opens`.
         wraps: whether the left and right edges touch.
+        grown: pixels by which the near side grows.
     """
-    margin = 3
+    margin = 2 + grown
     padded = np.pad(inverse, ((0, 0), (margin, margin)), mode="wrap" if wraps else "edge")
     near, far = cv2.dilate(padded, np.ones((5, 5), np.uint8)), cv2.erode(padded, np.ones((5, 5), np.uint8))
     near_side, far_side = jump_sides(padded, parallax)
     between = near_side & far_side & (np.minimum(near - padded, padded - far) > 0.1 * (near - far))
     snapped = np.where(between, np.where(near - padded < padded - far, near, far), padded)
-    near_side, far_side = jump_sides(snapped, parallax)
     cross = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
-    grown = np.where(far_side & ~near_side, cv2.dilate(snapped, cross), snapped)
-    return grown[:, margin:-margin].astype(np.float32)
+    for _ in range(grown):
+        near_side, far_side = jump_sides(snapped, parallax)
+        snapped = np.where(far_side & ~near_side, cv2.dilate(snapped, cross), snapped)
+    return snapped[:, margin:-margin].astype(np.float32)
 
 
 def jump_sides(

@@ -17,6 +17,7 @@ from sonovista.generate.lifting.depth_edges import sharpen_jumps
 from sonovista.generate.lifting.hidden import hidden_layers
 from sonovista.generate.lifting.refinement import refine_colours
 from sonovista.generate.lifting.sheets import Sheet, cube_sheets, photo_sheet, resized, with_photo_depth
+from sonovista.generate.lifting.speckles import without_specks
 from sonovista.generate.lifting.surfels import surfels
 from sonovista.generate.outpainting.protocol import Panorama
 from sonovista.scene.gaussians import Gaussians, concatenate
@@ -29,6 +30,15 @@ BEATS_UP_TO = 1.5
 
 FACE_VIEW = 704
 """Pixels along a side at which faces smaller than it are refined: they too are watched larger than they are."""
+
+SPECK = 3
+"""Pixels of the panorama along the window in which what is smaller than half of it has no depth of its own."""
+
+PHOTO_GROWN = 3
+"""Pixels of the photo's sheet by which near things grow: regions and depth miss their outlines by about as much."""
+
+LARGEST_SPECK = 15
+"""Likewise pixels of the photo, however coarse the panorama is."""
 
 
 class Options(BaseModel):
@@ -71,6 +81,9 @@ class Options(BaseModel):
     """Likewise around the photo."""
     damping: float = Field(default=0.001, ge=0.0)
     """Of the refinement of colours."""
+    leeway: float = Field(default=0.3, gt=0.0, le=1.0)
+    """By how much refinement may change a colour. What hardly shows from the start could take any; from aside it would
+    stand there as a bright speck."""
 
 
 class LayeredLifter:
@@ -101,12 +114,15 @@ class LayeredLifter:
         colours = panorama.pixels.astype(np.float32) / 255.0
         per_radian = len(colours) / np.pi
         photo_camera = calibration.camera(width, height)
-        distance = with_photo_depth(depth.panorama, depth.photo, photo_camera)
-        inverse = sharpen_jumps(1.0 / distance, options.step * per_radian, wraps=True)
+        parallax = options.step * per_radian
+        photo_distance = self._photo_distance(depth.photo, photo_camera.focal_length, per_radian)
+        distance = with_photo_depth(depth.panorama, photo_distance, photo_camera)
+        inverse = without_specks(1.0 / distance, parallax, SPECK, wraps=True)
+        inverse = sharpen_jumps(inverse, parallax, wraps=True)
 
         def photo(scale: float) -> list[Sheet]:
-            sheet = photo_sheet(image, depth.photo, calibration, scale)
-            sharp = sharpen_jumps(1.0 / sheet.depth, options.step * sheet.camera.focal_length)
+            sheet = photo_sheet(image, photo_distance, calibration, scale)
+            sharp = sharpen_jumps(1.0 / sheet.depth, options.step * sheet.camera.focal_length, grown=PHOTO_GROWN)
             return [replace(sheet, depth=1.0 / sharp)]
 
         photo_budget = int(options.photo_share * budget)
@@ -144,6 +160,13 @@ class LayeredLifter:
         seen = farthest_seen(inverse, photo_sheets[0])
         hidden = concealed(concatenate(hidden_clouds), seen)
         return self._refined(views, [*around_clouds, *photo_clouds], hidden)
+
+    def _photo_distance(
+        self, distance: NDArray[np.float32], focal_length: float, per_radian: float
+    ) -> NDArray[np.float32]:
+        """The photo's own without what is too small for hidden layers to show what is behind it."""
+        size = 2 * round(0.5 * SPECK * min(focal_length / per_radian, LARGEST_SPECK / SPECK)) + 1
+        return 1.0 / without_specks(1.0 / distance, self.options.step * focal_length, size)
 
     def _lift(
         self, sheets_at: Callable[[float], list[Sheet]], budget: int, spread: float, opacity: float, scale: float = 1.0
@@ -184,6 +207,7 @@ class LayeredLifter:
                     free,
                     iterations=options.iterations if view is views[-1] else options.surround_iterations,
                     damping=options.damping,
+                    leeway=options.leeway,
                     rounds=options.rounds if view is views[-1] else options.surround_rounds,
                 )
         return everything

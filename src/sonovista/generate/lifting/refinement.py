@@ -21,11 +21,13 @@ def refine_colours(
     iterations: int,
     damping: float,
     rounds: int = 3,
+    leeway: float = 1.0,
 ) -> Gaussians:
     """Change colours so that the camera's picture comes close to the target.
 
     A picture is linear in the colours, so this is a linear least-squares problem: `|A c - target|^2` over the given
-    pixels plus `damping * |c - c_0|^2`, with colours bound to [0, 1]. It is solved in rounds: a few steps of conjugate
+    pixels plus `damping * |c - c_0|^2`, with colours bound to [0, 1], and to
+    `leeway` around what they were. It is solved in rounds: a few steps of conjugate
     gradients on the normal equations (few, because the last ones would only sharpen noise), then colours are clipped
     and the next round begins from there. Gaussians of one pixel and of sixty-four stand side by side: the diagonal
     preconditions them, which is worth two steps of three.
@@ -39,6 +41,7 @@ def refine_colours(
         iterations: in a round; each draws the picture and sends it back to the Gaussians.
         damping: weight of staying at the colours given.
         rounds: of solving and clipping.
+        leeway: by how much a colour may change.
 
     Returns:
         The same Gaussians with colours in [0, 1].
@@ -52,10 +55,12 @@ def refine_colours(
     weights = weights.restricted(rows, free)
     equations = NormalEquations.of(weights)
     wanted = weights.apply_transposed(target)
-    colours = gaussians.colours[free]
+    given = gaussians.colours[free]
+    bounds = np.maximum(given - np.float32(leeway), 0.0), np.minimum(given + np.float32(leeway), 1.0)
+    colours = np.clip(given, *bounds)
     for _ in range(rounds):
-        change = _solve(equations, wanted - equations.apply(colours), colours, iterations, np.float32(damping))
-        colours = np.clip(colours + change, 0.0, 1.0)
+        change = _solve(equations, wanted - equations.apply(colours), colours, bounds, iterations, np.float32(damping))
+        colours = np.clip(colours + change, *bounds)
     everything = gaussians.colours.copy()
     everything[free] = colours
     return replace(gaussians, colours=everything)
@@ -65,12 +70,13 @@ def _solve(
     equations: NormalEquations,
     gradient: NDArray[np.float32],
     colours: NDArray[np.float32],
+    bounds: tuple[NDArray[np.float32], NDArray[np.float32]],
     iterations: int,
     damping: np.float32,
 ) -> NDArray[np.float32]:
     """Conjugate gradients for every colour channel by itself: the change of the colours, shape `(count, 3)`."""
     # What stands at a bound and is pushed beyond it stays there, so that the others make up for it.
-    moves = ~(((colours <= 0.0) & (gradient < 0.0)) | ((colours >= 1.0) & (gradient > 0.0)))
+    moves = ~(((colours <= bounds[0]) & (gradient < 0.0)) | ((colours >= bounds[1]) & (gradient > 0.0)))
     # A Gaussian that no pixel sees has no row of its own: nothing moves it, whatever its scale.
     scale = (1.0 / np.maximum(equations.diagonal + damping, 1e-6)).astype(np.float32)
     change, direction = np.zeros_like(gradient), np.zeros_like(gradient)
