@@ -1,6 +1,8 @@
-"""Sound direction and camera rotation by the shipped networks and by methods without learning, on given data.
+r"""Sound direction and camera rotation by the shipped networks and by methods without learning, on given data.
 
     python benchmarks/slfm.py --examples SIMULATION/rotation-test.csv --sounds SPEECH/test > out/bench/slfm.json
+    python benchmarks/slfm.py --examples SIMULATION/rotation-test.csv --sounds SPEECH/test --pairs 480 --no-vision \
+        --delay RUNS/stereocrw/best.safetensors --delay RUNS/monoclr/best.safetensors
     python benchmarks/slfm.py --panoramas FOLDER --sounds SPEECH/test --head sphere:0.095:110 --pairs 1000
 
 Without data, panoramas are made of the example photographs and sounds are noise: that says how long an answer takes.
@@ -47,6 +49,9 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=320)
     parser.add_argument("--jitter", type=float, default=0.2)
     parser.add_argument("--model", help="folder of exported networks")
+    parser.add_argument(
+        "--delay", action="append", default=[], help="checkpoint of stereocrw or monoclr, for a row of its own"
+    )
     options = parser.parse_args()
     networks = MotionNetworks(options.model)
     document: dict[str, Any] = {"environment": environment(), "options": vars(options), "model": networks.facts["name"]}
@@ -57,7 +62,7 @@ def main() -> None:
         stream = build_stream(DataOptions(views=_views(options, networks)), _split(options))
         examples = [stream.example(number) for number in range(-(-options.pairs // 2))]
     if not options.no_sound:
-        document["sound"] = evaluate_sound(examples, networks)
+        document["sound"] = evaluate_sound(examples, networks, _learned_delays(options.delay))
     if not options.no_vision:
         document["rotation"] = evaluate_rotation(
             examples, networks, not options.no_classical, np.radians(options.pitch)
@@ -93,6 +98,18 @@ def _split(options: argparse.Namespace) -> SplitOptions:
         first_place=2_000_000,
         seed=options.seed,
     )
+
+
+def _learned_delays(paths: list[str]) -> dict[str, Callable[..., float]]:
+    if not paths:
+        return {}
+    import torch
+
+    from sonovista.slfm.learned_delay import LearnedDelay
+
+    torch.set_num_threads(1)
+    readers = [LearnedDelay.read(path) for path in paths]
+    return {reader.name: reader.azimuth for reader in readers}
 
 
 def _photographs_all_around(folder: Path) -> None:

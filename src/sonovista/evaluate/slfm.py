@@ -78,7 +78,9 @@ class Measured:
         return out
 
 
-def evaluate_sound(examples: Iterable[Views], networks: MotionNetworks) -> dict[str, Any]:
+def evaluate_sound(
+    examples: Iterable[Views], networks: MotionNetworks, rivals: dict[str, Callable[[Sound], float]] | None = None
+) -> dict[str, Any]:
     """Errors of sound direction by the network and by what needs no learning, of sources in front.
 
     Chance answers the sources' own angles in another order. Level difference and delay are turned into angles by a
@@ -87,9 +89,13 @@ def evaluate_sound(examples: Iterable[Views], networks: MotionNetworks) -> dict[
     Args:
         examples: with true azimuths.
         networks: to evaluate.
+        rivals: others by name, each gives an azimuth in radians, left positive, of `(2, samples)` at 16 kHz.
     """
+    rivals = rivals or {}
     methods = {"network": Measured(), "gcc_phat": Measured(), "level_difference": Measured(), "chance": Measured()}
+    methods |= {name: Measured() for name in rivals}
     sides: dict[str, list[bool]] = {"network": [], "vote": [], "gcc_phat": [], "level_difference": []}
+    sides |= {name: [] for name in rivals}
     for views in examples:
         front = np.abs(views.azimuths) < np.pi / 2
         sounds = [sound for sound, use in zip(views.binaural, front, strict=True) if use]
@@ -99,7 +105,11 @@ def evaluate_sound(examples: Iterable[Views], networks: MotionNetworks) -> dict[
             methods["network"].add(azimuth, float(truth), sure)
             methods["gcc_phat"].add(delay, float(truth))
             methods["level_difference"].add(float(np.arcsin(np.clip(level / 10.0, -1.0, 1.0))), float(truth))
-            for name, value in (("network", azimuth or 0.0), ("gcc_phat", delay), ("level_difference", level)):
+            answers = {"network": azimuth or 0.0, "gcc_phat": delay, "level_difference": level}
+            for name, rival in rivals.items():
+                answers[name] = rival(sound)
+                methods[name].add(answers[name], float(truth))
+            for name, value in answers.items():
                 sides[name].append(bool(np.sign(value) == np.sign(truth)))
             sides["vote"].append(bool(left_right_vote(sound)[0] == np.sign(truth)))
     truth = methods["network"].truth

@@ -11,7 +11,7 @@ from sonovista.errors import InputError
 from sonovista.slfm.options import SIZES, NetworkOptions
 from sonovista.slfm.streams.procedural import ViewOptions
 
-Task = Literal["geometry", "pretext", "supervised", "probe", "rotnce", "avsa"]
+Task = Literal["geometry", "pretext", "supervised", "probe", "rotnce", "avsa", "stereocrw", "monoclr"]
 
 
 class _Options(BaseModel):

@@ -50,12 +50,26 @@ class BinauralizerOptions(_Options):
     )
 
 
+class DelayOptions(_Options):
+    """The encoder of short windows of one ear, from which time delays are read, and the graph it learns on."""
+
+    window: int = Field(
+        default=1024, ge=128, le=8192, description="Samples at 16 kHz, a multiple of 64.", multiple_of=64
+    )
+    width: int = Field(default=64, ge=4, le=256, description="Channels of the first convolution; the last has 4 times.")
+    embedding: int = Field(default=128, ge=8, le=1024)
+    starts: int = Field(default=16, ge=1, le=256, description="Nodes that a walk starts from, one sample apart.")
+    reach: int = Field(default=15, ge=1, le=128, description="Largest delay that is looked for, samples.")
+    temperature: float = Field(default=0.05, gt=0.0, le=1.0, description="Of similarities.")
+
+
 class NetworkOptions(_Options):
     """All networks."""
 
     audio: AudioOptions = AudioOptions()
     vision: VisionOptions = VisionOptions()
     binauralizer: BinauralizerOptions = BinauralizerOptions()
+    delay: DelayOptions = DelayOptions()
     head_width: int = Field(default=256, ge=8, le=1024)
 
 
@@ -66,6 +80,7 @@ SMALL = NetworkOptions(
     audio=AudioOptions(width=24, embedding=256),
     vision=VisionOptions(width=24, image_width=160, image_height=120, stride=8, channels=64, embedding=256),
     binauralizer=BinauralizerOptions(width=24),
+    delay=DelayOptions(width=32),
     head_width=128,
 )
 """About a tenth of the paper's cost."""
@@ -74,6 +89,7 @@ ABLATION = NetworkOptions(
     audio=AudioOptions(width=12, stages=3, embedding=128),
     vision=VisionOptions(width=12, image_width=160, image_height=120, stride=8, channels=32, embedding=128),
     binauralizer=BinauralizerOptions(width=12),
+    delay=DelayOptions(width=20, embedding=96),
     head_width=64,
 )
 """For many runs in a night."""

@@ -7,6 +7,7 @@ from torch import nn
 from sonovista.slfm.config import TrainingRun
 from sonovista.slfm.networks.estimators import MotionModel
 from sonovista.slfm.training.contrastive import RotationContrastObjective, SpatialAlignmentObjective
+from sonovista.slfm.training.delay import TimeDelayObjective
 from sonovista.slfm.training.objectives import GeometryObjective, SupervisedObjective
 from sonovista.slfm.training.pretext import PretextObjective
 from sonovista.slfm.training.probes import ProbeObjective
@@ -18,6 +19,8 @@ _OBJECTIVES: dict[str, Callable[[TrainingRun], nn.Module]] = {
     "probe": ProbeObjective,
     "rotnce": RotationContrastObjective,
     "avsa": SpatialAlignmentObjective,
+    "stereocrw": TimeDelayObjective,
+    "monoclr": TimeDelayObjective,
 }
 
 

@@ -135,7 +135,7 @@ class Trainer:
             max(0, count),
             self.accelerator.process_index,
             self.accelerator.num_processes,
-            self.run.task == "pretext",
+            self.run.task,
         )
         last_written = begun = time.monotonic()
         before = self.seconds
@@ -190,7 +190,7 @@ class Trainer:
             self.run.networks,
             size,
             count=max(1, options.validation_examples // size),
-            spectrograms=self.run.task == "pretext",
+            task=self.run.task,
         )
         kept = {name: value.detach().clone() for name, value in self.objective.state_dict().items()}
         if self.average is not None:
