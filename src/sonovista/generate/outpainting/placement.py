@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonovista.generate.outpainting.blending import Canvas
-from sonovista.generate.outpainting.contours import LIMIT, displacement, find_contours, moves
+from sonovista.generate.outpainting.contours import LIMIT, Contours, displacement, find_contours, moves
 from sonovista.generate.outpainting.projection import photo_coordinates, sample_photo
 from sonovista.generate.outpainting.source import UNIQUE_CLASSES
 from sonovista.geometry.frames import direction_from_angles
@@ -38,8 +38,18 @@ ALIKE_STRETCH = 0.08
 """Cost of showing again what was shown just as wide, and by which natural logarithm of the width it counts as such:
 what comes back narrower or wider is less easily known again."""
 
+AGAIN = 1.0
+BROKEN = 1.5
+"""Costs of showing again what rises singly above the land, once for every time, and of cutting through it."""
+
+PEAK = 0.03
+"""Radians above the land at which something counts wholly as rising from it."""
+
 BINS = 96
 """Columns into which the photo is cut to count what was shown."""
+
+BROADEST_PEAK = BINS // 8
+"""Columns that a single thing takes at most."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +109,7 @@ class PlacementSearch:
         if self.contours is not None:
             self.lines = self.contours.at(band.azimuth)
         self.unique, self.cut, self.blocked = _profiles(band)
+        self.peaks = _peaks(band, self.contours)
         self.broadest = max(_longest_run((self.unique < 0.35) & ~self.blocked) / BINS, 0.25)
 
     def best(
@@ -226,6 +237,11 @@ class PlacementSearch:
         for piece, stretch in self.shown:
             alike = np.exp(-(((np.log(draws.stretch) - stretch) / ALIKE_STRETCH) ** 2))
             score += ALIKE * piece[bins].mean(axis=1) * alike
+        # A single tree is known again at once, and half of one looks broken.
+        score += AGAIN * (self.peaks[bins] * np.minimum(self.used[bins], 3.0)).mean(axis=1)
+        joins = np.minimum(self.overlap / total, 0.5)[:, None] >= np.linspace(0.0, 1.0, 24)[None, :]
+        joins = joins | joins[:, ::-1]
+        score += BROKEN * (self.peaks[bins] * joins).sum(axis=1) / joins.sum(axis=1)
         # Never the same building or thing twice, unless the photo shows nothing else.
         score += FORBIDDEN * self.blocked[bins].mean(axis=1)
         score += 0.35 * self.cut[bins].mean(axis=1)
@@ -288,6 +304,23 @@ def _has_level_horizon(band: Band) -> bool:
 def _longest_run(flags: NDArray[np.bool_]) -> int:
     edges = np.flatnonzero(np.diff(np.r_[False, flags, False].astype(int)))
     return int((edges[1::2] - edges[::2]).max()) if edges.size else 0
+
+
+def _peaks(band: Band, contours: Contours | None) -> NDArray[np.float64]:
+    """How far what stands at every bin of azimuth rises singly above the land, in [0, 1]; zero if land is unknown."""
+    if contours is None or band.sky is None:
+        return np.zeros(BINS)
+    source = band.source
+    centres = band.left - (np.arange(BINS) + 0.5) / BINS * (band.left - band.right)
+    elevation = band.elevation[::2]
+    u, v, outside = photo_coordinates(direction_from_angles(centres[None, :], elevation[:, None]), source.camera)
+    solid = (sample_photo(source.backdrop, u, v, cv2.INTER_LINEAR) < 0.5) & (outside == 0.0)
+    solid = cv2.morphologyEx(solid.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 1), np.uint8)) > 0
+    highest = np.where(solid.any(axis=0), elevation[solid.argmax(axis=0)], -np.inf)
+    rise = np.clip((highest - contours.at(centres)[0]) / PEAK, 0.0, 1.0)
+    # A whole range of mountains is no single thing.
+    rise -= cv2.morphologyEx(rise[None], cv2.MORPH_OPEN, np.ones((1, BROADEST_PEAK), np.uint8))[0]
+    return cv2.dilate(rise[None], np.ones((1, 3), np.uint8))[0].astype(float)
 
 
 def _profiles(band: Band) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from sonovista.generate.outpainting.blending import Canvas, fill_smoothly, paste
 from sonovista.generate.outpainting.box import CEILING, FLOOR, Box
+from sonovista.generate.outpainting.continuing import continue_things
 from sonovista.generate.outpainting.projection import photo_coordinates, sample_photo
 from sonovista.generate.outpainting.source import Source
 from sonovista.generate.outpainting.surfaces import paint_surfaces
@@ -99,7 +100,7 @@ def _lay_around(
             elif names[0] != "floor":
                 change = 0.25 * change + 0.75 * change.mean(axis=2, keepdims=True)
             room = room + change * own[..., None]
-    room = np.clip(room, 0.0, 1.0)
+    room = continue_things(np.clip(room, 0.0, 1.0), source)
     rows, columns = np.flatnonzero(canvas.filled.any(axis=1)), np.flatnonzero(canvas.filled.any(axis=0))
     margin = round(40 * source.scale)
     top, bottom = max(rows[0] - margin, 0), min(rows[-1] + margin, height)

@@ -26,6 +26,13 @@ CALM = 0.02
 UNIQUE_CLASSES = ("object", "building")
 """What a viewer would notice if it stood there twice."""
 
+HALO = 14.0
+"""Standard deviation, in pixels of the photo as a store of exemplars at panorama height 1024, of the surroundings by
+which what looks like the sky or the water beside it is told."""
+
+ALIKE = 0.045
+"""Difference from them in any colour channel, in [0, 1], at which the half of it counts as such."""
+
 SOUNDING_CLASSES = ("running_water", "object")
 """What may sound, as far as the thirteen classes tell: it must not be heard of twice."""
 
@@ -92,10 +99,11 @@ def prepare_source(image: NDArray[np.uint8], calibration: Calibration, regions: 
     elevation = np.arcsin(np.clip(camera.ray_directions()[..., 2], -1.0, 1.0)).astype(np.float32)
     scale = height / 1024.0
     sky = refine_matte(pixels, probabilities[..., REGION_CLASSES.index("sky")], max(round(6 * scale), 2))
-    sky = np.clip((sky - 0.3) / 0.5, 0.0, 1.0) * np.clip((elevation + 0.045) / 0.03, 0.0, 1.0)
+    sky = regained(pixels, np.clip((sky - 0.3) / 0.5, 0.0, 1.0), scale) * np.clip((elevation + 0.045) / 0.03, 0.0, 1.0)
     calm_water = _calm_water(pixels, probabilities, elevation, scale)
     both = calm_water + probabilities[..., REGION_CLASSES.index("sky")]
     both = np.clip((refine_matte(pixels, both, max(round(6 * scale), 2)) - 0.3) / 0.5, 0.0, 1.0)
+    both = regained(pixels, both, scale)
     near_water = cv2.dilate((calm_water > 0.2).astype(np.float32), np.ones((5, 5), np.uint8))
     calm_water = calm_water * both
     backdrop = np.maximum(sky, both * np.maximum(near_water, sky))
@@ -147,6 +155,28 @@ def refine_matte(image: Float, matte: Float, radius: int) -> Float:
     a = covariance / (variance + 1e-3)
     b = mean_m - a * mean_g
     return np.clip(cv2.blur(a, size) * guide + cv2.blur(b, size), 0.0, 1.0)
+
+
+def regained(image: Float, matte: Float, scale: float) -> Float:
+    """A matte of what lies behind, with what was taken for a rim of the things before it though it looks no different.
+
+    Regions are coarse: a strip of sky that goes with a tree would be laid with it before another sky, as a halo.
+
+    Args:
+        image: RGB in [0, 1], shape `(h, w, 3)`.
+        matte: in [0, 1], shape `(h, w)`.
+        scale: panorama height in units of 1024 pixels.
+
+    Returns:
+        In [0, 1], nowhere less than `matte`.
+    """
+    sure = (matte > 0.95).astype(np.float32)
+    sigma = max(HALO * scale, 2.0)
+    weight = cv2.GaussianBlur(sure, (0, 0), sigma)
+    around = cv2.GaussianBlur(image * sure[..., None], (0, 0), sigma) / np.maximum(weight, 1e-4)[..., None]
+    difference = np.abs(image - around).max(axis=2)
+    alike = np.clip(1.5 - difference / ALIKE, 0.0, 1.0) * (weight > 0.02)
+    return np.maximum(matte, alike).astype(np.float32)
 
 
 def source_density(source: Source) -> Float:

@@ -10,6 +10,7 @@ from sonovista.generate.outpainting.box import BACK, CEILING, FLOOR, LEFT, RIGHT
 from sonovista.generate.outpainting.furnishing import SKIRTING, Palette, furnish
 from sonovista.generate.outpainting.projection import sample_points
 from sonovista.generate.outpainting.random_phase import random_phase, widest_square
+from sonovista.generate.outpainting.rug import lay_rug
 from sonovista.generate.outpainting.source import OVERSAMPLING, Source
 
 Float = NDArray[Any]
@@ -22,6 +23,12 @@ LEVELS = 4
 
 ROUGHEST = 0.05
 """Standard deviation of a surface's grain over its brightness, at most: what is rougher is a pattern, not a grain."""
+
+CEILING_GRAIN = 0.35
+"""Of the wall's grain, on the ceiling."""
+
+FINER_GRAIN = 0.5
+"""Of the floor's grain, that is added at twice its fineness."""
 
 CLEARANCE = 0.12
 """Radians beside the photo where nothing is drawn, lest it meet what the photo cuts."""
@@ -58,11 +65,15 @@ def paint_surfaces(
         p = points[there]
         shade = corner_shade(box, p, index)[:, None] * SHADES[index]
         if index == FLOOR:
-            out[there] = _floor(source, p, rng) * shade
+            floor = _floor(source, p, rng)
+            if rng.uniform() < 1.5 * fullness:
+                lay_rug(floor, box, p, 1024 * source.scale / np.pi, palette, rng)
+            out[there] = floor * shade
         elif index == CEILING:
             density = 1024 * source.scale / np.pi / box.ceiling
-            u, v = np.mod(p[:, 0] * density, grain.shape[0]), np.mod(p[:, 1] * density, grain.shape[0])
-            out[there] = (ceiling + 0.25 * sample_points(grain, u, v, cv2.BORDER_WRAP)) * shade
+            # A wall's grain may run up and down; overhead no direction is its own.
+            texture = 0.5 * (_laid_out(grain, density, source, p) + _laid_out(grain, density, source, p[:, [1, 0, 2]]))
+            out[there] = (ceiling + CEILING_GRAIN * texture) * shade
         else:
             distance, length = box.extent(index)
             density = OVERSAMPLING * 1024 * source.scale / np.pi / max(distance, 1.0)
@@ -260,9 +271,37 @@ def _floor(source: Source, points: NDArray[np.float64], rng: np.random.Generator
     patch, density = _from_above(source, relief, mask)
     tile = random_phase(patch, max(round(512 * source.scale), max(patch.shape[:2])), rng)
     tile *= deviation / max(float(tile.std()), 1e-6)
-    u, v = (np.mod(points[:, axis] * density, tile.shape[0]) + 1.0 for axis in (1, 0))
-    texture = sample_points(np.pad(tile, ((1, 2), (1, 2), (0, 0)), mode="wrap"), u, v)
+    texture = _laid_out(tile, density, source, points)
+    # Nearer than the photo shows it a floor has finer grain: the same again, smaller and turned.
+    turned = np.stack([points[:, 0] - points[:, 1], points[:, 0] + points[:, 1], points[:, 2]], axis=1)
+    texture += FINER_GRAIN * _laid_out(tile, 1.7 * density, source, turned)
     return np.clip(usual + texture, 0.0, 1.0).astype(np.float32)
+
+
+def _laid_out(tile: Float, density: float, source: Source, points: NDArray[np.float64]) -> Float:
+    """A texture that tiles, laid on floor or ceiling at points `(N, 3)` in camera heights, no finer than can be shown.
+
+    Where a pixel of the panorama holds many of the tile's, the tile's own mean is seen there: sampled it would draw
+    rings.
+    """
+    away = np.linalg.norm(points, axis=1)
+    # Seen obliquely, lengths shrink along the line of sight; the level of detail is the coarsest of both.
+    seen = 1024 * source.scale / np.pi / away * np.maximum(np.abs(points[:, 2]) / away, 0.02)
+    level = np.clip(np.log2(np.maximum(density / seen, 1.0)), 0.0, LEVELS)
+    out = np.zeros((len(points), 3), np.float32)
+    fine = tile
+    for index in range(LEVELS):
+        # Beyond the last level nothing is left but the mean, which is zero.
+        used = np.abs(level - index) < 1.0
+        if used.any():
+            size = fine.shape[0]
+            u, v = (np.mod(points[used, axis] * density * size / tile.shape[0], size) + 0.5 for axis in (1, 0))
+            padded = np.pad(fine, ((1, 2), (1, 2), (0, 0)), mode="wrap")
+            weight = (1.0 - np.abs(level[used] - index)).astype(np.float32)
+            out[used] += sample_points(padded, u, v) * weight[:, None]
+        half = (max(fine.shape[1] // 2, 1),) * 2
+        fine = np.asarray(cv2.resize(fine, half, interpolation=cv2.INTER_AREA), np.float32)
+    return out
 
 
 def _from_above(source: Source, relief: Float, mask: NDArray[Any]) -> tuple[Float, float]:

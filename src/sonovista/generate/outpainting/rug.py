@@ -1,0 +1,93 @@
+"""A rug on the floor of a room, where the photo does not look: woven in the photo's own colours."""
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sonovista.generate.outpainting.box import Box
+from sonovista.generate.outpainting.furnishing import Palette
+from sonovista.generate.outpainting.noise import fractal_noise
+from sonovista.generate.outpainting.projection import sample_points
+
+Float = NDArray[Any]
+
+GAP = 0.45
+"""Of free floor around the rug, in camera heights."""
+
+LARGEST = 2.6
+"""Camera heights along a side."""
+
+SHADOW = 0.06
+"""Camera heights over which the floor beside it is a little darker."""
+
+
+def place_rug(box: Box) -> tuple[float, float, float, float] | None:
+    """Where a rug lies behind the viewer: lowest and highest x, lowest and highest y; None where there is no room."""
+    back, side = box.back - GAP, min(box.left, box.right) - GAP
+    length, width = min(back - 0.1, LARGEST), min(2.0 * side, LARGEST)
+    if length < 0.6 or width < 0.6:
+        return None
+    return -0.1 - length, -0.1, -0.5 * width, 0.5 * width
+
+
+def weave_rug(shape: tuple[int, int], palette: Palette, rng: np.random.Generator) -> Float:
+    """Borders around a field with a lattice, threads across: RGB in [0, 1], shape `(h, w, 3)`."""
+    height, width = shape
+    size = min(shape)
+    colours = [0.35 * palette.bodies.mean(axis=0) + 0.65 * palette.body(rng) for _ in range(2)]
+    colours += [palette.pick(rng) for _ in range(3)]
+    rows, columns = np.mgrid[:height, :width].astype(np.float32) + 0.5
+    inward = np.minimum(np.minimum(rows, height - rows), np.minimum(columns, width - columns)) / size
+    out = np.broadcast_to(colours[0], (height, width, 3)).astype(np.float32).copy()
+    for edge, colour in ((0.03, colours[2]), (0.05, colours[1]), (0.13, colours[3]), (0.145, colours[0])):
+        out = np.where((inward > edge)[..., None], colour, out)
+    # The field: diamonds with a smaller one in each, as a loom makes them.
+    count = int(rng.integers(5, 9))
+    x, y = (count * (a - 0.5 * n) / size for a, n in ((columns, width), (rows, height)))
+    diamond = np.abs(np.mod(x, 1.0) - 0.5) + np.abs(np.mod(y, 1.0) - 0.5)
+    field = inward > 0.145
+    for limit, colour in ((0.42, colours[1]), (0.3, colours[4]), (0.14, colours[2])):
+        out = np.where((field & (diamond < limit))[..., None], colour, out)
+    # The border between its lines: a row of small lozenges.
+    beside = np.abs(np.mod(2.0 * count * (columns + rows) / size, 1.0) - 0.5)
+    out = np.where(((inward > 0.06) & (inward < 0.12) & (beside < 0.22))[..., None], colours[1], out)
+    thread = 1.0 + 0.05 * np.sign(np.sin(np.pi * rows)) + 0.08 * fractal_noise(rng, shape, max(size / 12.0, 2.0), 4)
+    return np.clip(out * thread[..., None], 0.02, 0.95).astype(np.float32)
+
+
+def lay_rug(
+    floor: Float, box: Box, points: NDArray[np.float64], density: float, palette: Palette, rng: np.random.Generator
+) -> None:
+    """Lay a rug on the floor, in place.
+
+    Args:
+        floor: RGB of points of the floor, shape `(N, 3)`.
+        box: the room.
+        points: where they are, shape `(N, 3)`, in camera heights.
+        density: pixels of the panorama for a camera height straight below.
+        palette: colours.
+        rng: every random choice.
+    """
+    place = place_rug(box)
+    if place is None:
+        return
+    low_x, high_x, low_y, high_y = place
+    fine = 2.0 * density
+    rug = weave_rug((round((high_x - low_x) * fine), round((high_y - low_y) * fine)), palette, rng)
+    x, y = points[:, 0], points[:, 1]
+    outside = np.hypot(
+        np.maximum(np.maximum(low_x - x, x - high_x), 0.0), np.maximum(np.maximum(low_y - y, y - high_y), 0.0)
+    )
+    floor *= (1.0 - 0.3 * np.exp(-0.5 * (outside / SHADOW) ** 2))[:, None].astype(np.float32)
+    away = np.linalg.norm(points, axis=1)
+    level = np.clip(np.log2(2.0 * away**1.5), 0.0, 4.0)
+    inside = outside <= 0.0
+    for index in range(5):
+        used = inside & (np.rint(level) == index)
+        if used.any():
+            u = (high_y - y[used]) * fine / 2**index - 0.5
+            v = (high_x - x[used]) * fine / 2**index - 0.5
+            floor[used] = sample_points(rug, u, v, cv2.BORDER_REPLICATE)
+        rug = np.asarray(cv2.pyrDown(rug), np.float32)
