@@ -71,9 +71,13 @@ def test_the_document_is_the_promised_one(tmp_path):
         (np.zeros((2, 16_000)), 16_000, "silence"),
         (heard_from(30.0)[:, :160], 16_000, "10 ms"),
         (np.clip(40.0 * heard_from(30.0), -1.0, 1.0), 16_000, "clipped"),
+        (0.3 * np.clip(40.0 * heard_from(30.0), -1.0, 1.0), 16_000, "clipped"),
         (heard_from(30.0)[:, ::2], 8_000, "8000 Hz"),
         (np.tile(heard_from(30.0)[:1], (2, 1)), 16_000, "both channels are the same"),
         (heard_from(30.0) * np.array([[1.0], [0.0]]), 16_000, "one channel is silent"),
+        (heard_from(30.0)[:1] * np.array([[1.0], [0.6]]), 16_000, "panned mono"),
+        (heard_from(30.0)[:1] * np.array([[1.0], [-1.0]]), 16_000, "panned mono"),
+        (heard_from(30.0)[:1] + 1e-5 * heard_from(-60.0), 16_000, "panned mono"),
     ],
 )
 def test_doubtful_recordings_are_doubted(tmp_path, signal, rate, words):
@@ -81,6 +85,13 @@ def test_doubtful_recordings_are_doubted(tmp_path, signal, rate, words):
     assert any(words in warning for warning in found.warnings)
     assert all(window.confidence <= 0.7 for window in found.windows)
     assert all(np.isfinite(window.azimuth) for window in found.windows if window.azimuth is not None)
+
+
+def test_short_sounds_and_pure_tones_are_not_taken_for_clipped(tmp_path):
+    short = localize(save(tmp_path / "a.wav", heard_from(30.0)[:, :160])).warnings
+    assert len(short) == 1
+    tone = 0.7 * np.sin(2.0 * np.pi * 440.0 * np.arange(16_000) / 16_000 + np.array([[0.0], [0.4]]))
+    assert localize(save(tmp_path / "b.wav", tone)).warnings == []
 
 
 def test_silence_has_no_direction(tmp_path):

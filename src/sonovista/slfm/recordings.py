@@ -15,6 +15,10 @@ VIDEO_ENDINGS = {".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".m4a", ".aac"
 FEW_SAMPLES = 1_600
 """0.1 s: less says little of direction."""
 CLIPPED_SHARE = 0.0005
+CLIPPED_RUN = 3
+"""Samples in a row at a channel's limit: a sound that was not clipped touches its peak once."""
+ALIKE_DB = -40.0
+"""Of what is left of one channel when the other is taken away at its best gain: two ears are never so alike."""
 SILENCE_DB = -70.0
 _MAX_VIDEO_SECONDS = 3600.0
 
@@ -69,14 +73,12 @@ def checked_recording(signal: NDArray[np.float32], sample_rate: int) -> Binaural
         milliseconds = 1000.0 * signal.shape[1] / sample_rate
         warnings.append(f"only {milliseconds:.0f} ms long: too little to be sure of a direction")
         trust = min(trust, 0.2)
-    peak = float(np.abs(signal).max(initial=0.0))
-    if peak >= 0.5:
-        clipped = float((np.abs(signal) >= 0.998 * max(peak, 1e-9)).mean())
-        if clipped > CLIPPED_SHARE:
-            warnings.append(
-                f"clipped: {100 * clipped:.1f} % of all samples are at the limit, level differences are lost there"
-            )
-            trust = min(trust, 0.6)
+    clipped = clipped_share(signal)
+    if clipped > CLIPPED_SHARE:
+        warnings.append(
+            f"clipped: {100 * clipped:.1f} % of all samples are at the limit, level differences are lost there"
+        )
+        trust = min(trust, 0.6)
     if _level_db(signal) < SILENCE_DB:
         warnings.append("silence: there is no sound to localize")
         trust = 0.0
@@ -86,7 +88,29 @@ def checked_recording(signal: NDArray[np.float32], sample_rate: int) -> Binaural
     elif min(_level_db(signal[:1]), _level_db(signal[1:])) < SILENCE_DB:
         warnings.append("one channel is silent: this is no binaural recording")
         trust = min(trust, 0.1)
+    elif _differ_in_level_alone(signal):
+        warnings.append("both channels are the same but for their level (panned mono): no two ears heard this")
+        trust = min(trust, 0.1)
     return BinauralRecording(resample(signal, sample_rate, SAMPLE_RATE), warnings, trust)
+
+
+def clipped_share(signal: NDArray[np.floating]) -> float:
+    """Share of samples that lie in a row at their channel's limit, whatever gain came afterwards.
+
+    Args:
+        signal: shape `(channels, samples)`.
+    """
+    count = 0
+    for channel in signal:
+        peak = float(np.abs(channel).max(initial=0.0))
+        if peak < 0.01:  # so soft that 16 bits repeat values
+            continue
+        for side in (channel, -channel):
+            at_limit = np.concatenate([[False], side >= (1.0 - 5e-5) * peak, [False]])
+            edges = np.flatnonzero(at_limit[1:] != at_limit[:-1])
+            runs = edges[1::2] - edges[::2]
+            count += int(runs[runs >= CLIPPED_RUN].sum())
+    return count / max(1, signal.size)
 
 
 def is_silent(signal: NDArray[np.floating]) -> bool:
@@ -123,6 +147,12 @@ def video_frames(path: str | Path, every: float) -> Iterator[tuple[float, NDArra
         raise InputError(f"{path}: expected a video, found what cannot be decoded ({error.strerror})") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _differ_in_level_alone(signal: NDArray[np.floating]) -> bool:
+    left, right = signal.astype(np.float64)
+    gain = float(left @ right) / max(float(right @ right), 1e-20)
+    return _level_db(left - gain * right) < _level_db(left) + ALIKE_DB
 
 
 def _rate_of(path: Path) -> int:
