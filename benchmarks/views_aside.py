@@ -81,11 +81,16 @@ def views(gaussians: Gaussians, start: PerspectiveCamera) -> dict[str, tuple[NDA
 
 
 def labelled(picture: NDArray[np.uint8], text: str, size: tuple[int, int]) -> NDArray[np.uint8]:
-    """A picture of the sheet: smaller, with a word in its corner."""
-    small = np.ascontiguousarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
+    """A picture of the sheet: smaller, in the middle of its place, with a word in its corner."""
+    scale = min(size[0] / picture.shape[1], size[1] / picture.shape[0])
+    width, height = (max(1, round(scale * side)) for side in picture.shape[1::-1])
+    left, top = (size[0] - width) // 2, (size[1] - height) // 2
+    small = np.zeros((size[1], size[0], 3), np.uint8)
+    fitted = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+    small[top : top + height, left : left + width] = fitted
     for colour, thickness in ((0, 3), (255, 1)):
         cv2.putText(small, text, (4, 13), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (colour,) * 3, thickness, cv2.LINE_AA)
-    return small.astype(np.uint8)
+    return small
 
 
 def write_sheet(path: Path, rows: list[list[tuple[str, NDArray[np.uint8]]]]) -> None:

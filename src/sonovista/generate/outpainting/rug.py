@@ -33,7 +33,7 @@ def place_rug(box: Box) -> tuple[float, float, float, float] | None:
 
 
 def weave_rug(shape: tuple[int, int], palette: Palette, rng: np.random.Generator) -> Float:
-    """Borders around a field with a lattice, threads across: RGB in [0, 1], shape `(h, w, 3)`."""
+    """Borders around patchwork, threads across: RGB in [0, 1], shape `(h, w, 3)`."""
     height, width = shape
     size = min(shape)
     colours = [0.35 * palette.bodies.mean(axis=0) + 0.65 * palette.body(rng) for _ in range(2)]
@@ -43,18 +43,29 @@ def weave_rug(shape: tuple[int, int], palette: Palette, rng: np.random.Generator
     out = np.broadcast_to(colours[0], (height, width, 3)).astype(np.float32).copy()
     for edge, colour in ((0.03, colours[2]), (0.05, colours[1]), (0.13, colours[3]), (0.145, colours[0])):
         out = np.where((inward > edge)[..., None], colour, out)
-    # The field: diamonds with a smaller one in each, as a loom makes them.
-    count = int(rng.integers(5, 9))
-    x, y = (count * (a - 0.5 * n) / size for a, n in ((columns, width), (rows, height)))
-    diamond = np.abs(np.mod(x, 1.0) - 0.5) + np.abs(np.mod(y, 1.0) - 0.5)
     field = inward > 0.145
-    for limit, colour in ((0.42, colours[1]), (0.3, colours[4]), (0.14, colours[2])):
-        out = np.where((field & (diamond < limit))[..., None], colour, out)
-    # The border between its lines: a row of small lozenges.
-    beside = np.abs(np.mod(2.0 * count * (columns + rows) / size, 1.0) - 0.5)
-    out = np.where(((inward > 0.06) & (inward < 0.12) & (beside < 0.22))[..., None], colours[1], out)
+    out = np.where(field[..., None], _patchwork(rows, columns, size, colours, rng), out)
     thread = 1.0 + 0.05 * np.sign(np.sin(np.pi * rows)) + 0.08 * fractal_noise(rng, shape, max(size / 12.0, 2.0), 4)
     return np.clip(out * thread[..., None], 0.02, 0.95).astype(np.float32)
+
+
+def _patchwork(rows: Float, columns: Float, size: int, colours: list[Float], rng: np.random.Generator) -> Float:
+    """Squares with a figure in each, no two alike: a lattice of one figure would be seen again and again."""
+    count = int(rng.integers(5, 9))
+    x, y = (count * a / size for a in (columns, rows))
+    i, j = x.astype(int), y.astype(int)
+    cells = int(i.max()) + 1, int(j.max()) + 1
+    u, v = np.abs(x - i - 0.5), np.abs(y - j - 0.5)
+    steepness = rng.uniform(0.4, 2.5, cells)[i, j]
+    figures = np.stack([u + v * steepness, np.maximum(u, v), np.hypot(u, steepness * v), u, v])
+    figure = np.take_along_axis(figures, rng.integers(5, size=cells)[i, j][None], axis=0)[0]
+    palette = np.stack(colours)
+    out = palette[rng.choice(2, size=cells)[i, j]]
+    limit = rng.uniform(0.15, 0.45, cells)[i, j]
+    for share in (1.0, 0.6, 0.3):
+        chosen = palette[rng.integers(len(colours), size=cells)[i, j]]
+        out = np.where((figure < share * limit)[..., None], chosen, out)
+    return out.astype(np.float32)
 
 
 def lay_rug(

@@ -27,6 +27,9 @@ ROUGHEST = 0.05
 CEILING_GRAIN = 0.35
 """Of the wall's grain, on the ceiling."""
 
+ELSEWHERE = np.array([1.7, 0.9, 0.0])
+"""Camera heights by which a second layer of grain is moved, lest both be mirror images of each other."""
+
 FINER_GRAIN = 0.5
 """Of the floor's grain, that is added at twice its fineness."""
 
@@ -72,7 +75,8 @@ def paint_surfaces(
         elif index == CEILING:
             density = 1024 * source.scale / np.pi / box.ceiling
             # A wall's grain may run up and down; overhead no direction is its own.
-            texture = 0.5 * (_laid_out(grain, density, source, p) + _laid_out(grain, density, source, p[:, [1, 0, 2]]))
+            across = p[:, [1, 0, 2]] + ELSEWHERE
+            texture = 0.5 * (_laid_out(grain, density, source, p) + _laid_out(grain, density, source, across))
             out[there] = (ceiling + CEILING_GRAIN * texture) * shade
         else:
             distance, length = box.extent(index)
