@@ -8,14 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonovista.slfm.angles import folded
+from sonovista.slfm.classical.time_delay import gcc_phat_azimuth
 from sonovista.slfm.features.spatial import spatial_features
 from sonovista.slfm.features.votes import left_right_vote
 from sonovista.slfm.recordings import SAMPLE_RATE, BinauralRecording, is_silent, read_binaural
 from sonovista.slfm.runtime import MotionNetworks, shared_networks
 
-SOUND_EVIDENCE = 7
+SOUND_EVIDENCE = 8
 PARTS = 4
 """Overlapping halves of a window whose estimates must agree for it to be sure."""
+_FINEST = 0.02
+"""Radians of disagreement below which less says nothing."""
 
 
 @dataclass(frozen=True)
@@ -122,8 +125,9 @@ def estimate_windows(
 def sound_evidence(stretch: NDArray[np.float32], azimuths: NDArray[np.float64]) -> NDArray[np.float64]:
     """What tells a good estimate from a bad one, shape `(SOUND_EVIDENCE,)`.
 
-    How far the parts spread, how far their mean is from the whole, how far to the side, whether the louder ear is that
-    side's, how alike the ears are (reverberation makes them less so) in what is loud, and how long there is sound.
+    How far the parts spread and how far their mean is from the whole (logarithms), how far to the side, whether the
+    louder ear is that side's, how alike the ears are (reverberation makes them less so) in what is loud, how long there
+    is sound, and how far off (a logarithm) the delay between the ears says that it is.
 
     Args:
         stretch: the sound.
@@ -138,9 +142,11 @@ def sound_evidence(stretch: NDArray[np.float32], azimuths: NDArray[np.float64]) 
     likeness = float((weight * np.hypot(real, imaginary)).sum()) / total
     active = float((level.max(axis=0) > 0.3).mean()) * min(stretch.shape[1], SAMPLE_RATE) / SAMPLE_RATE
     aside = abs(float(front[0]))
-    return np.array(
-        [float(np.std(front[1:])), abs(front[0] - front[1:].mean()), aside, aside**3, side, likeness, active]
+    apart = np.array(
+        [np.std(front[1:]), abs(front[0] - front[1:].mean()), abs(front[0] - gcc_phat_azimuth(stretch))], np.float64
     )
+    spread, shifted, delayed = np.log(apart + _FINEST)
+    return np.array([spread, shifted, aside, aside**3, side, likeness, active, delayed])
 
 
 def parts_of(stretch: NDArray[np.float32]) -> list[NDArray[np.float32]]:
