@@ -1,6 +1,6 @@
 """The region head: what each patch of a picture is, from the backbone's features, fitted on strokes.
 
-Features of three layers are whitened (principal components), then read by an ensemble of small networks with one
+Features of three layers are turned onto their principal components, then read by an ensemble of small networks with one
 hidden layer; a logistic regression on the picture's mean features tells whether it was taken indoors. With some sixty
 photos the loss that matters is that of photos that were not seen: rare classes and photos weigh more than their share
 of patches, the hidden layer is thinned (dropout), and weights decay.
@@ -44,6 +44,9 @@ class RegionHeadConfig(BaseModel):
     layers: tuple[int, ...] = Field(description="Blocks of the backbone, from 0.")
     longest_side: int = Field(ge=8, le=60, description="Patches along a photo's longer side.")
     components: int = Field(ge=8, le=1152, description="Principal components that are kept.")
+    whitening: float = Field(
+        ge=0.0, le=1.0, description="0: components keep their variances, so that the small ones count little; 1: alike."
+    )
     hidden: int = Field(ge=4, le=1024)
     members: int = Field(ge=1, le=32, description="Networks in the ensemble.")
     dropout: float = Field(ge=0.0, lt=1.0)
@@ -157,7 +160,10 @@ def fit(photos: Sequence[StrokedPhoto], config: RegionHeadConfig) -> RegionHead:
     mean = features.mean(axis=0)
     values, vectors = np.linalg.eigh((features - mean).T @ (features - mean) / len(features))
     largest = np.argsort(values)[::-1][: config.components]
-    whitening = (vectors[:, largest] / np.sqrt(values[largest] + 1e-3)).astype(np.float32)
+    whitening = vectors[:, largest] * (values[largest] + 1e-3) ** (-0.5 * config.whitening)
+    # All components together have variance 1 in the mean, so that learning rate and decay mean the same.
+    variance = (values[largest] * (values[largest] + 1e-3) ** -config.whitening).mean()
+    whitening = (whitening / np.sqrt(variance)).astype(np.float32)
     inside = torch.from_numpy((features - mean) @ whitening)
     networks = [
         _fit_network(inside, classes, weights, config, config.seed + member) for member in range(config.members)
