@@ -9,6 +9,7 @@ from sonovista.errors import InputError
 from sonovista.geometry import PerspectiveCamera
 from sonovista.simulate.example import SAMPLE_RATE, Viewpoints
 from sonovista.simulate.heads import load_head
+from sonovista.simulate.places import mesh_files
 from sonovista.simulate.places.mesh import MeshPlace
 from sonovista.simulate.rooms.layout import RoomOptions
 
@@ -129,3 +130,13 @@ def test_a_missing_or_truncated_mesh_is_named(tmp_path, room):
     (tmp_path / "half.glb").write_bytes(room[2].read_bytes()[:5000])
     with pytest.raises(InputError, match=r"half\.glb"):
         MeshPlace(tmp_path / "half.glb")
+
+
+def test_of_a_large_mesh_the_head_is_checked(tmp_path, room, monkeypatch):
+    monkeypatch.setattr(mesh_files, "MOST_CHECKED_BYTES", 100)
+    whole = room[2].read_bytes()
+    (tmp_path / "whole.glb").write_bytes(whole)
+    mesh_files.check_mesh(tmp_path / "whole.glb")
+    (tmp_path / "half.glb").write_bytes(whole[:5000])
+    with pytest.raises(InputError, match=r"half\.glb: expected a GLB of 5000 bytes"):
+        mesh_files.check_mesh(tmp_path / "half.glb")

@@ -94,6 +94,11 @@ def check_files(options: SimulationOptions, files: list[Path]) -> None:
 
         for path in files:
             check_panorama(path)
+    if options.kind == "meshes":
+        from sonovista.simulate.places.mesh_files import check_mesh
+
+        for path in files:
+            check_mesh(path, options.mesh_up)
     for path in files:
         if path.is_file() and path.stat().st_size == 0:
             raise InputError(f"{path}: expected a {options.kind.rstrip('s')}, found an empty file")

@@ -1,5 +1,6 @@
 """Textured meshes from files: glTF (GLB), OBJ, PLY, by trimesh."""
 
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +12,8 @@ from sonovista.errors import BackendUnavailable, InputError
 
 MOST_BYTES = 4 << 30
 MOST_TRIANGLES = 20_000_000
+MOST_CHECKED_BYTES = 64 << 20
+"""Files of at most so many bytes are read before a simulation begins."""
 LARGEST = 500.0
 """Metres: what is larger is no place to stand in, or not in metres."""
 SMALLEST = 1.0
@@ -61,13 +64,31 @@ def read_mesh(path: Path, up: Literal["y", "z"] = "y") -> TexturedMesh:
         loaded = trimesh.load_scene(str(path), process=False)
         parts = [part for part in loaded.dump() if isinstance(part, trimesh.Trimesh) and len(part.faces)]
     except Exception as error:  # it raises plain errors of many kinds at damaged files
-        raise InputError(f"{path}: expected a mesh, found: {' '.join(repr(error).split())[:200]}") from None
+        found = " ".join(str(error).split())[:200] or type(error).__name__
+        raise InputError(f"{path}: expected a mesh, found a file that is damaged or no mesh: {found}") from None
     if not parts:
         raise InputError(f"{path}: expected triangles, found none")
     try:
         return _joined(path, parts, up)
     except (ValueError, IndexError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: expected a whole mesh, found: {' '.join(str(error).split())[:200]}") from None
+
+
+def check_mesh(path: Path, up: Literal["y", "z"] = "y") -> None:
+    """Refuse a damaged mesh before anything is made of it: small files are read, of large ones the head.
+
+    Raises:
+        InputError: what `read_mesh` would say, or a GLB that is shorter or longer than its head says.
+        BackendUnavailable: trimesh is not installed.
+    """
+    size = path.stat().st_size if path.is_file() else 0
+    if size <= MOST_CHECKED_BYTES:
+        read_mesh(path, up)
+    elif path.suffix.lower() == ".glb":
+        with path.open("rb") as file:
+            magic, _, length = struct.unpack("<4sII", file.read(12))
+        if magic != b"glTF" or length != size:
+            raise InputError(f"{path}: expected a GLB of {size} bytes, found a head that says otherwise")
 
 
 def _joined(path: Path, parts: list[Any], up: Literal["y", "z"]) -> TexturedMesh:
