@@ -42,7 +42,8 @@ def rotation(
     if as_json:
         print_json(found.as_dict())
         return
-    turn = f"{math.degrees(abs(found.angle)):.2f} degrees to the {'left' if found.angle > 0 else 'right'}"
+    degrees = round(math.degrees(found.angle), 2)
+    turn = f"{abs(degrees):.2f} degrees" + (f" to the {'left' if degrees > 0 else 'right'}" if degrees else "")
     typer.echo(f"{turn}  (confidence {found.confidence:.2f}, {found.method})")
     for warning in found.warnings:
         typer.echo(f"warning: {warning}", err=True)

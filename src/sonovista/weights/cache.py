@@ -62,12 +62,14 @@ def pull(weights: Weights, report: Report = lambda line: None) -> Path:
     path = cached(weights)
     if is_whole(weights, path):
         return path
-    if path.exists():
+    forbidden = os.environ.get(OFFLINE, "") not in ("", "0")
+    broken = path.exists()
+    if broken and not forbidden:
         report(f"{path}: expected the SHA-256 {weights.sha256[:12]}..., found another; fetched anew")
-    if os.environ.get(OFFLINE, "") not in ("", "0"):
+    if forbidden:
+        where = f"{path} is broken" if broken else f"the weights {weights.name} are not on this machine"
         raise BackendUnavailable(
-            f"the weights {weights.name} are not on this machine and {OFFLINE} forbids fetching: "
-            f"run `sonovista models pull {weights.name}` with a network"
+            f"{where} and {OFFLINE} forbids fetching: run `sonovista models pull {weights.name}` with a network"
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     failures = []
