@@ -8,6 +8,7 @@ Needs `sofar`. How good the decoders are: `benchmarks/hrtf.py`.
 
 import argparse
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -24,7 +25,7 @@ OUTPUT = Path(__file__).parents[1] / "src/sonovista/ambisonics/data/mit_kemar_ma
 
 def fetch_sofa(folder: Path) -> Path:
     """The SOFA file out of the Debian package, unpacked into a folder."""
-    subprocess.run(["apt-get", "download", "libmysofa1"], cwd=folder, check=True)
+    subprocess.run(["apt-get", "download", "-q", "libmysofa1"], cwd=folder, check=True, stdout=sys.stderr)
     package = next(folder.glob("libmysofa1_*.deb"))
     subprocess.run(["dpkg-deb", "-x", str(package), str(folder / "unpacked")], check=True)
     return next((folder / "unpacked").rglob(SOFA_NAME))
