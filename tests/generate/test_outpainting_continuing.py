@@ -76,7 +76,8 @@ def test_a_rug_lies_behind_the_viewer_where_there_is_room(back):
     box = Box(2.6, back, 2.0, 2.0, 0.8)
     surface, points = box.meet(pixel_directions(HEIGHT))
     points = points[surface == FLOOR]
-    palette = Palette(*(np.full((4, 3), value, np.float32) for value in (0.2, 0.3)), np.full(3, 0.8, np.float32))
+    colours, bodies = (np.full((4, 3), value, np.float32) for value in (0.2, 0.3))
+    palette = Palette(colours, bodies, np.full(3, 0.8, np.float32))
     floor = np.full((len(points), 3), 0.5, np.float32)
     lay_rug(floor, box, points, HEIGHT / np.pi, palette, np.random.default_rng(0))
     changed = np.abs(floor - 0.5).max(axis=1) > 0.01

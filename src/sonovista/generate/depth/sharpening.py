@@ -53,11 +53,11 @@ def follow_picture(values: NDArray[np.float32], image: NDArray[np.uint8], radius
     scale = min(1.0, GUIDED_WIDTH / width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     guide = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.float32) / np.float32(255.0)
-    small = cv2.resize(values, size, interpolation=cv2.INTER_AREA)
+    small = np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
     window = (2 * max(round(radius * scale), 1) + 1,) * 2
 
-    def mean(a: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.asarray(cv2.blur(a, window), np.float32)
+    def mean(a: NDArray[np.floating]) -> NDArray[np.float32]:
+        return np.asarray(cv2.blur(np.asarray(a, np.float32), window), np.float32)
 
     mean_guide, mean_values = mean(guide), mean(small)
     products = np.stack([mean(guide * guide[..., i : i + 1]) for i in range(3)], axis=-1)
