@@ -45,7 +45,7 @@ demo: setup ## Turn a real photo into a scene, render an orbit, say how to see i
 	@echo "walk through it:  $(BIN)/sonovista view $(OUT)/demo"
 
 test: setup-dev setup-browser ## Set up and pass the tests
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --durations 15
 
 test-slow: setup-dev setup-browser ## The longer checks
 	$(BIN)/pytest -m slow --timeout 1800
