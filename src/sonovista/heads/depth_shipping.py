@@ -36,6 +36,18 @@ def export(model: DepthHead, folder: Path) -> None:
         external_data=False,
         verbose=False,
     )
+    _without_traces(folder / f"{NAME}.onnx")
+
+
+def _without_traces(path: Path) -> None:
+    """Take out of a network's file where in a program each node was made: paths of one machine, of use to nobody."""
+    import onnx
+
+    network = onnx.load(path)
+    graph = network.graph
+    for part in (network, graph, *graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
+        del part.metadata_props[:]
+    onnx.save(network, path)
 
 
 def compare(model: DepthHead, folder: Path) -> float:
