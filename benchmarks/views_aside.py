@@ -47,7 +47,7 @@ OPAQUE = 0.5
 GOAL = 0.001
 SEED = 0
 LARGEST_SHEET = 250_000
-"""Bytes: it goes into the repository."""
+"""Bytes."""
 
 
 def photos_of_pairs() -> list[str]:

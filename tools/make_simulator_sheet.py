@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from sonovista.simulate.example import Example
+from sonovista.simulate.inspection import fov_deg
 from sonovista.simulate.reading import find_examples
 from sonovista.simulate.storage.hm3d_ss import read_example
 
@@ -61,10 +62,11 @@ def plan_of(example: Example) -> Image.Image:
     def at(x: float, y: float) -> tuple[float, float]:
         return 6.0 + scale * (size[1] - y), 6.0 + scale * (size[0] - x)
 
+    half = 0.5 * np.radians(fov_deg(example))
     draw.rectangle([at(size[0], size[1]), at(0.0, 0.0)], outline=INK)
     for view in reversed(range(len(points.yaws))):
         x, y = (float(value) for value in points.cameras[view, :2])
-        edges = points.yaws[view] + np.radians([-30.0, 30.0])
+        edges = points.yaws[view] + np.array([-half, half])
         ends = [at(x + RADIUS * float(np.cos(edge)), y + RADIUS * float(np.sin(edge))) for edge in edges]
         draw.line([ends[0], at(x, y), ends[1]], fill=OTHER if view else FIRST, width=1 if view else 2)
     for source in points.sources:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from named_regions import named_regions
 
 from sonovista.generate.calibration.protocol import Calibration
 from sonovista.generate.outpainting.box import FLOOR, Box
@@ -10,13 +11,7 @@ from sonovista.generate.outpainting.furnishing import Palette
 from sonovista.generate.outpainting.projection import photo_coordinates
 from sonovista.generate.outpainting.rug import lay_rug, place_rug
 from sonovista.generate.outpainting.source import Source, prepare_source, regained
-from sonovista.generate.regions.protocol import (
-    CLASS_OF_DETAIL,
-    DETAIL_CLASSES,
-    REGION_CLASSES,
-    DetailClass,
-    RegionMap,
-)
+from sonovista.generate.regions.protocol import DetailClass
 from sonovista.geometry.equirectangular import pixel_directions
 
 HEIGHT = 256
@@ -29,13 +24,7 @@ def bedroom(detail: DetailClass) -> Source:
     image[120:, 100:220] = (180, 30, 30)
     labels = np.zeros((214, 320), np.int32)
     labels[120:, 100:220] = 1
-    probabilities = np.zeros((2, len(REGION_CLASSES)), np.float32)
-    details = np.zeros((2, len(DETAIL_CLASSES)), np.float32)
-    names: tuple[DetailClass, ...] = ("wall", detail)
-    for index, name in enumerate(names):
-        probabilities[index, REGION_CLASSES.index(CLASS_OF_DETAIL[name])] = 1.0
-        details[index, DETAIL_CLASSES.index(name)] = 1.0
-    return prepare_source(image, CAMERA, RegionMap(labels, probabilities, 1.0, details), HEIGHT)
+    return prepare_source(image, CAMERA, named_regions(labels, ("wall", detail), 1.0), HEIGHT)
 
 
 def red(pixels: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 import pytest
+from named_regions import named_regions
 
 from sonovista.generate.calibration.protocol import Calibration
 from sonovista.generate.outpainting.clearing import clear_sounding
@@ -10,8 +11,6 @@ from sonovista.generate.outpainting.exemplar import ExemplarOutpainter
 from sonovista.generate.outpainting.furnishing import Palette, furnish
 from sonovista.generate.outpainting.source import prepare_source
 from sonovista.generate.regions.protocol import (
-    CLASS_OF_DETAIL,
-    DETAIL_CLASSES,
     REGION_CLASSES,
     DetailClass,
     RegionMap,
@@ -33,13 +32,7 @@ def scene(detail: DetailClass, with_details: bool) -> tuple[np.ndarray, RegionMa
     image[100:190, 130:190] = np.clip(np.array((220, 30, 30)) + noise[100:190, 130:190], 0, 255)
     labels = np.zeros((214, 320), np.int32)
     labels[80:130], labels[130:], labels[100:190, 130:190] = 1, 2, 3
-    names: tuple[DetailClass, ...] = ("sky", "tree", "rock", detail)
-    probabilities = np.zeros((4, len(REGION_CLASSES)), np.float32)
-    details = np.zeros((4, len(DETAIL_CLASSES)), np.float32)
-    for index, name in enumerate(names):
-        probabilities[index, REGION_CLASSES.index(CLASS_OF_DETAIL[name])] = 1.0
-        details[index, DETAIL_CLASSES.index(name)] = 1.0
-    return image, RegionMap(labels, probabilities, 0.0, details if with_details else None)
+    return image, named_regions(labels, ("sky", "tree", "rock", detail), 0.0, with_details)
 
 
 def red(pixels: np.ndarray) -> np.ndarray:

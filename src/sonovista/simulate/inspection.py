@@ -141,7 +141,7 @@ def _top_view(example: Example) -> str:
     shapes = [
         f'<rect x="5" y="5" width="{width - 10:.1f}" height="{height - 10:.1f}" fill="none" stroke="currentColor"/>'
     ]
-    half = 0.5 * np.radians(_fov_deg(example))
+    half = 0.5 * np.radians(fov_deg(example))
     for index, (camera, yaw) in enumerate(zip(view.cameras, view.yaws, strict=True)):
         x, y = at(*camera[:2])
         ends = [
@@ -161,7 +161,8 @@ def _top_view(example: Example) -> str:
     return f'<svg viewBox="0 0 {width:.1f} {height:.1f}" role="img" aria-label="plan">{"".join(shapes)}</svg>'
 
 
-def _fov_deg(example: Example) -> float:
+def fov_deg(example: Example) -> float:
+    """Horizontal field of view of an example's pictures; 60 degrees where its record does not say."""
     options = example.record.get("options")
     if isinstance(options, dict):
         return float(options.get("horizontal_fov_deg", 60.0))

@@ -4,6 +4,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+GUIDED_WIDTH = 512
+"""Columns at which the guided filter's coefficients are found."""
+
+FLATNESS = 1e-3
+"""Variance of colour, in [0, 1], below which the picture shows no edge to follow."""
+
 
 def sharpen_edges(
     values: NDArray[np.float32], free: NDArray[np.bool_], window: int, least: float, rounds: int = 2
@@ -27,13 +33,6 @@ def sharpen_edges(
         toggled = np.where(out - low < high - out, low, high)
         out = np.where(free & (high - low > least), toggled, out).astype(np.float32)
     return out
-
-
-GUIDED_WIDTH = 512
-"""Columns at which the guided filter's coefficients are found."""
-
-FLATNESS = 1e-3
-"""Variance of colour, in [0, 1], below which the picture shows no edge to follow."""
 
 
 def follow_picture(values: NDArray[np.float32], image: NDArray[np.uint8], radius: int) -> NDArray[np.float32]:

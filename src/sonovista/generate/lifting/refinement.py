@@ -26,11 +26,10 @@ def refine_colours(
     """Change colours so that the camera's picture comes close to the target.
 
     A picture is linear in the colours, so this is a linear least-squares problem: `|A c - target|^2` over the given
-    pixels plus `damping * |c - c_0|^2`, with colours bound to [0, 1], and to
-    `leeway` around what they were. It is solved in rounds: a few steps of conjugate
-    gradients on the normal equations (few, because the last ones would only sharpen noise), then colours are clipped
-    and the next round begins from there. Gaussians of one pixel and of sixty-four stand side by side: the diagonal
-    preconditions them, which is worth two steps of three.
+    pixels plus `damping * |c - c_0|^2`, with colours bound to [0, 1] and to `leeway` around what they were. It is
+    solved in rounds: a few steps of conjugate gradients on the normal equations (few, because the last ones would only
+    sharpen noise), then colours are clipped and the next round begins from there. Gaussians of one pixel and of
+    sixty-four stand side by side: the diagonal preconditions them, which is worth two steps of three.
 
     Args:
         gaussians: N of them.
