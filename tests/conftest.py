@@ -1,5 +1,7 @@
 """What every test may use."""
 
+import random
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,15 @@ import pytest
 from sonovista.scene import Acoustics, Gaussians, Listener, Scene, SceneDocument, Source
 
 ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def fixed_seeds() -> None:
+    """A test draws the same whichever tests ran before it, alone or beside others."""
+    random.seed(20260328)
+    np.random.seed(20260328)
+    if (torch := sys.modules.get("torch")) is not None:
+        torch.manual_seed(20260328)
 
 
 @pytest.fixture
