@@ -12,6 +12,7 @@ and the Spanish prompts are spoken by one woman: validation tells of another lan
 | `speech/val` | Spanish prompts | asterisk-core-sounds-es-g722, CC-BY-SA-3.0 |
 | `speech/test` | Russian prompts | asterisk-core-sounds-ru-g722, CC-BY-SA-3.0 |
 | `music/train` | music on hold | asterisk-moh-opsound-g722, CC-BY-SA-3.0 |
+| `music/games` | music of seven games, the middle minute of each piece | `_GAMES`; free licences of each package |
 | `music/val`, `music/test` | one song and three others | fretsonfire-songs-sectoid, MIT-style |
 
 Run `python tools/fetch_sounds.py`; it prints the folder.
@@ -70,6 +71,52 @@ SECTOID = Package(
     "fretsonfire-songs-sectoid_1.dfsg-3.1_all.deb",
     "14c1ed3e43c1a6a80eae7698f0469a0825cd1184e441968d62df89ca418aa0b4",
 )
+MULDJORD = Package(
+    "fretsonfire-songs-muldjord=2.dfsg-2.1",
+    "fretsonfire-songs-muldjord_2.dfsg-2.1_all.deb",
+    "b37adf8b08b46d4182c283e760e4f40622d83674e05803960ea1e11a92600c7b",
+)
+TUX_RACER = Package(
+    "extremetuxracer-data=0.8.2-1",
+    "extremetuxracer-data_0.8.2-1_all.deb",
+    "8ce6c82e6fb89549d284f43f6c4b0a9d82e6c0e5da753bee0ef419276a21470c",
+)
+FROZEN_BUBBLE = Package(
+    "frozen-bubble-data=2.212-11",
+    "frozen-bubble-data_2.212-11_all.deb",
+    "39cdfd07d9532d1558762cf265a844d09015c4540568573c50f444cc084166e0",
+)
+LINCITY = Package(
+    "lincity-ng-data=2.9~git20150314-5",
+    "lincity-ng-data_2.9~git20150314-5_all.deb",
+    "8f5e85bd42879abdc7099b035d7a3d7468eceb6b93b52a12270c28f3f3c792f9",
+)
+SINGULARITY = Package(
+    "singularity-music=007-2",
+    "singularity-music_007-2_all.deb",
+    "139ba1e408eeb0a72f1fff3760ca46558b9f81bed97dc8c0efa108c4007f4845",
+)
+WARZONE = Package(
+    "warzone2100-music=4.3.3-3",
+    "warzone2100-music_4.3.3-3_all.deb",
+    "d3b2c9f90ea5438d45d4aff18339a03ec808e1affa9dac91f7dad61cb15ee64e",
+)
+ARDENTRYST = Package(
+    "ardentryst=1.71-9",
+    "ardentryst_1.71-9_all.deb",
+    "7a01180285a4acaa980b18118127c60ac0377f4e2bcd69244b1feb7de5fc566f",
+)
+
+_GAMES = {
+    MULDJORD: "usr/share/games/fretsonfire/data/songs/*/*/song.ogg",
+    TUX_RACER: "usr/share/games/etr/music/*.ogg",
+    FROZEN_BUBBLE: "usr/share/games/frozen-bubble/snd/*zik*.ogg",
+    LINCITY: "usr/share/games/lincity-ng/music/default/*.ogg",
+    SINGULARITY: "usr/share/games/singularity/music/*.ogg",
+    WARZONE: "usr/share/games/warzone2100/music/albums/*/*.opus",
+    ARDENTRYST: "usr/share/games/ardentryst/Music/*.ogg",
+}
+"""Music that is free to pass on (CC-BY, CC-BY-SA, GPL, MIT-style), and where it lies in its package."""
 
 
 def cache_folder() -> Path:
@@ -153,12 +200,24 @@ def _songs(first: int, last: int) -> "Reader":
     return read
 
 
+def _middle_minutes(_: Package) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """The middle minute of every piece of all games that lasts ten seconds at least."""
+    for package, pattern in _GAMES.items():
+        for path in _files(package, pattern):
+            sound = _decoded(path)
+            start = max(0, len(sound) // 2 - 30 * SAMPLE_RATE)
+            if len(sound) >= 10 * SAMPLE_RATE:
+                folder = path.parent.name if path.stem in ("song", "guitar") else path.stem
+                yield f"{package.name.partition('=')[0]}-{folder}".replace(" ", "_"), sound[start:][: 60 * SAMPLE_RATE]
+
+
 Reader = Callable[[Package], Iterator[tuple[str, NDArray[np.float32]]]]
 _COLLECTIONS: dict[str, tuple[Package, Reader]] = {
     "speech/train": (EN, _prompts),
     "speech/val": (ES, _prompts),
     "speech/test": (RU, _prompts),
     "music/train": (MOH, _hold_music),
+    "music/games": (MULDJORD, _middle_minutes),
     "music/val": (SECTOID, _songs(0, 1)),
     "music/test": (SECTOID, _songs(1, 4)),
 }

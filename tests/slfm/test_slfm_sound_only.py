@@ -20,7 +20,7 @@ from sonovista.slfm.streams.build import build_stream
 from sonovista.slfm.streams.panoramas import crop
 from sonovista.slfm.streams.procedural import ViewOptions
 from sonovista.slfm.streams.sound_only import SoundStream
-from sonovista.slfm.streams.sounds import Noise, SeveralSounds
+from sonovista.slfm.streams.sounds import HIGHEST_RMS, LOWEST_RMS, SAMPLE_RATE, Noise, SeveralSounds, VariedSounds
 from sonovista.slfm.streams.stored import StoredStream
 from sonovista.slfm.training.loop import LATEST, Trainer
 
@@ -206,3 +206,31 @@ def test_options_build_a_stream_of_sound_alone(folder, table, tmp_path):
     assert len(stream) == 3  # the table was completed
     with pytest.raises(InputError, match="reverberation"):
         SoundStream(folder, Noise(), OPTIONS.model_copy(update={"reverberation": 0.5}))
+
+
+class Tone:
+    """A tone of 1 kHz, whatever is drawn."""
+
+    def piece(self, rng: np.random.Generator, samples: int) -> np.ndarray:
+        return np.sin(2.0 * np.pi * 1000.0 * np.arange(samples) / SAMPLE_RATE).astype(np.float32)
+
+
+def test_varied_sounds_move_in_pitch_within_their_bounds():
+    loudest = []
+    for seed in range(20):
+        piece = VariedSounds(Tone()).piece(np.random.default_rng(seed), 16_000)
+        assert piece.shape == (16_000,)
+        assert piece.dtype == np.float32
+        assert LOWEST_RMS <= np.sqrt(np.mean(np.square(piece))) <= HIGHEST_RMS + 1e-6
+        loudest.append(float(np.abs(np.fft.rfft(piece * np.hanning(16_000))).argmax()))
+    assert 1000 / 1.3 - 2 <= min(loudest) < 900
+    assert 1100 < max(loudest) <= 1300 + 2
+
+
+def test_varied_sounds_are_the_same_for_the_same_draw_and_a_config_asks_for_them():
+    varied = VariedSounds(Noise())
+    np.testing.assert_array_equal(
+        varied.piece(np.random.default_rng(3), 8000), varied.piece(np.random.default_rng(3), 8000)
+    )
+    assert SplitOptions(vary_sounds=True).vary_sounds
+    assert not SplitOptions().vary_sounds

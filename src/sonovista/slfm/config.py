@@ -35,6 +35,9 @@ class SplitOptions(_Options):
     sounds: str | tuple[str, ...] | None = Field(
         default=None, description="Folder of clean sounds, or several that are drawn from evenly; null takes noise."
     )
+    vary_sounds: bool = Field(
+        default=False, description="Speed and colour of the sounds change, and some are laid over others."
+    )
     heads: tuple[str, ...] = Field(
         default=("sphere:0.0875:100",), description="kemar, SOFA files, or sphere:RADIUS_M:EAR_AZIMUTH_DEG."
     )

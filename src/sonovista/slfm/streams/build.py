@@ -11,7 +11,7 @@ from sonovista.slfm.streams.panoramas import PanoramaFolder
 from sonovista.slfm.streams.places import PlaceOptions
 from sonovista.slfm.streams.procedural import ProceduralStream, ViewOptions
 from sonovista.slfm.streams.protocol import ExampleStream
-from sonovista.slfm.streams.sounds import Noise, SeveralSounds, SoundFolder, Sounds
+from sonovista.slfm.streams.sounds import Noise, SeveralSounds, SoundFolder, Sounds, VariedSounds
 
 
 def build_stream(data: DataOptions, split: SplitOptions) -> ExampleStream:
@@ -21,7 +21,7 @@ def build_stream(data: DataOptions, split: SplitOptions) -> ExampleStream:
         InputError: a folder or head is missing or is not what it should be.
     """
     views = ViewOptions.model_validate(data.views.model_dump() | split.views)
-    sounds = _sounds(split)
+    sounds = VariedSounds(_sounds(split)) if split.vary_sounds else _sounds(split)
     if split.folder is not None:
         if not split.pictures:
             return _sound_stream(split.folder, split, sounds, views)

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import scipy.fft
+import soxr
 from numpy.typing import NDArray
 
 from sonovista.errors import InputError
@@ -65,6 +67,36 @@ class SeveralSounds:
     def piece(self, rng: np.random.Generator, samples: int) -> NDArray[np.float32]:
         """A piece of one of them."""
         return self.collections[int(rng.integers(len(self.collections)))].piece(rng, samples)
+
+
+class VariedSounds:
+    """Pieces that are changed as they are drawn, so that few recordings teach much.
+
+    Speed and with it pitch move by up to a factor of 1.3, the spectrum is tilted by up to 3 dB an octave, and one piece
+    in four has another laid under it. All of this happens before the sound is in a place: where it comes from is heard
+    as before.
+    """
+
+    FASTEST, STEEPEST, TOGETHER, QUIETEST_DB = 1.3, 0.5, 0.25, -10.0
+
+    def __init__(self, sounds: Sounds) -> None:
+        self.sounds = sounds
+
+    def piece(self, rng: np.random.Generator, samples: int) -> NDArray[np.float32]:
+        """A changed piece."""
+        out = self._changed(rng, samples)
+        if rng.random() < self.TOGETHER:
+            out = out + np.float32(10.0 ** (rng.uniform(self.QUIETEST_DB, 0.0) / 20.0)) * self._changed(rng, samples)
+        return with_rms(out, rng)
+
+    def _changed(self, rng: np.random.Generator, samples: int) -> NDArray[np.float32]:
+        speed = self.FASTEST ** rng.uniform(-1.0, 1.0)
+        piece = self.sounds.piece(rng, int(np.ceil(samples * speed)) + 64)
+        piece = soxr.resample(piece, SAMPLE_RATE * speed, SAMPLE_RATE, quality="LQ")[:samples]
+        spectrum = scipy.fft.rfft(piece)
+        frequency = np.maximum(np.fft.rfftfreq(len(piece), 1.0 / SAMPLE_RATE), 50.0)
+        tilt = (frequency / 1000.0) ** rng.uniform(-self.STEEPEST, self.STEEPEST)
+        return with_rms(scipy.fft.irfft(spectrum * tilt.astype(np.float32), len(piece)), rng)
 
 
 class Noise:
