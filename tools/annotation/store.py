@@ -1,0 +1,186 @@
+"""Photos by name, and the two files that say what was marked on them; both are checked whenever they are read."""
+
+import io
+import json
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from PIL import Image, ImageOps
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from sonovista.errors import InputError
+from sonovista.evaluate.scene_annotations import AnnotatedPhoto, AnnotatedThing, SceneAnnotations, Tenths
+from sonovista.generate.regions.protocol import DetailClass
+
+LONGEST_SIDE = 1024
+LARGEST_FILE = 10_000_000
+ENDINGS = {".jpg", ".jpeg", ".png", ".webp"}
+Stroke = tuple[DetailClass, Tenths, Tenths, Tenths, Tenths]
+"""What is inside a box, and its left, top, right and bottom in tenths of the photo."""
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StrokedPhoto(_Model):
+    """What parts of one photo are made of."""
+
+    indoor: bool = False
+    strokes: tuple[Stroke, ...] = ()
+
+
+class Annotation(_Model):
+    """All that is marked on one photo, as the page sends and receives it."""
+
+    indoor: bool = False
+    strokes: Annotated[tuple[Stroke, ...], Field(max_length=500)] = ()
+    things: Annotated[tuple[AnnotatedThing, ...], Field(max_length=200)] = ()
+
+
+_STROKES = TypeAdapter(dict[str, StrokedPhoto])
+Checked = TypeVar("Checked")
+
+
+class Photos:
+    """Photos by `collection/name`, where collection is the name of their folder."""
+
+    def __init__(self, folders: Iterable[Path]) -> None:
+        self._paths = {
+            f"{path.parent.name}/{path.stem}": path
+            for folder in folders
+            for path in sorted(folder.rglob("*"))
+            if path.suffix.lower() in ENDINGS and path.is_file()
+        }
+        if not self._paths:
+            raise InputError(
+                f"{', '.join(map(str, folders))}: expected photos ({', '.join(sorted(ENDINGS))}), found none"
+            )
+
+    @property
+    def names(self) -> list[str]:
+        """Of all photos, sorted."""
+        return sorted(self._paths)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._paths
+
+    def jpeg(self, name: str) -> bytes:
+        """A photo as it is shown: upright, at most 1024 pixels on its longer side.
+
+        Raises:
+            InputError: the file cannot be read.
+        """
+        path = self._paths[name]
+        try:
+            with Image.open(path) as image:
+                upright = ImageOps.exif_transpose(image).convert("RGB")
+        except (OSError, ValueError, Image.DecompressionBombError) as error:
+            raise InputError(f"{path}: expected a photo, found: {' '.join(str(error).split())}") from error
+        upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+        out = io.BytesIO()
+        upright.save(out, "JPEG", quality=92)
+        return out.getvalue()
+
+
+class Store:
+    """The files of strokes and of sounding things; a photo that nothing is marked on is in neither.
+
+    Args:
+        strokes: JSON, photo -> `indoor` and `strokes`; made where it is missing.
+        things: JSON, see `docs/annotations.md`; likewise.
+
+    Raises:
+        InputError: a file is there and is not what it should be.
+    """
+
+    def __init__(self, strokes: Path, things: Path) -> None:
+        self.strokes_path, self.things_path = strokes, things
+        self._strokes()
+        self._things()
+
+    def marked(self) -> dict[str, tuple[int, int]]:
+        """How many strokes and things each photo has."""
+        strokes, things = self._strokes(), self._things().photos
+        return {
+            name: (
+                len(strokes[name].strokes) if name in strokes else 0,
+                len(things[name].things) if name in things else 0,
+            )
+            for name in {*strokes, *things}
+        }
+
+    def get(self, name: str) -> Annotation:
+        """What is marked on a photo."""
+        stroked, things = self._strokes().get(name, StrokedPhoto()), self._things().photos.get(name)
+        return Annotation(
+            indoor=stroked.indoor, strokes=stroked.strokes, things=() if things is None else things.things
+        )
+
+    def put(self, name: str, annotation: Annotation) -> None:
+        """Replace what is marked on a photo; other photos are left as they are."""
+        before = self.get(name)
+        if (annotation.indoor, annotation.strokes) != (before.indoor, before.strokes):
+            photos = self._strokes() | {name: StrokedPhoto(indoor=annotation.indoor, strokes=annotation.strokes)}
+            _write(self.strokes_path, _strokes_text({key: photo for key, photo in photos.items() if photo.strokes}))
+        if annotation.things != before.things:
+            whole = self._things()
+            photos = whole.photos | {name: AnnotatedPhoto(things=annotation.things)}
+            kept = {key: photo for key, photo in photos.items() if photo.things}
+            _write(self.things_path, _things_text(SceneAnnotations(about=whole.about, photos=kept)))
+
+    def _strokes(self) -> dict[str, StrokedPhoto]:
+        return _checked(self.strokes_path, {}, _STROKES.validate_python)
+
+    def _things(self) -> SceneAnnotations:
+        return _checked(self.things_path, {"photos": {}}, SceneAnnotations.model_validate)
+
+
+def _checked(path: Path, missing: Any, validate: Callable[[Any], Checked]) -> Checked:
+    try:
+        if not path.exists():
+            return validate(missing)
+        if path.stat().st_size > LARGEST_FILE:
+            raise InputError(f"{path}: expected at most {LARGEST_FILE} bytes, found {path.stat().st_size}")
+        return validate(json.loads(path.read_text(encoding="utf-8")))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise InputError(f"{path}: {'.'.join(map(str, first['loc'])) or 'file'}: {first['msg'].lower()}") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{path}: expected a JSON file, found {' '.join(str(error).split())}") from error
+
+
+def _strokes_text(photos: dict[str, StrokedPhoto]) -> str:
+    """One line for each stroke and photos where they were, so that a change of one photo is a small change of the file."""
+    entries = []
+    for name, photo in photos.items():
+        lines = ",\n".join(f"   {json.dumps(list(stroke))}" for stroke in photo.strokes)
+        entries.append(f' {json.dumps(name)}: {{"indoor": {json.dumps(photo.indoor)}, "strokes": [\n{lines}\n ]}}')
+    return "{\n" + ",\n".join(entries) + "\n}\n"
+
+
+def _things_text(annotations: SceneAnnotations) -> str:
+    """One line for each thing, likewise."""
+    entries = []
+    for name, photo in annotations.photos.items():
+        lines = ",\n".join(f"   {json.dumps(_plain(thing))}" for thing in photo.things)
+        entries.append(f'  {json.dumps(name)}: {{"things": [\n{lines}\n  ]}}')
+    body = ",\n".join(entries)
+    return f'{{\n "about": {json.dumps(annotations.about)},\n "photos": {{\n{body}\n }}\n}}\n'
+
+
+def _plain(thing: AnnotatedThing) -> dict[str, Any]:
+    out: dict[str, Any] = {"name": thing.name, "kind": thing.kind, "certain": thing.certain}
+    return out | ({"where": [list(box) for box in thing.where]} if thing.where else {})
+
+
+def _write(path: Path, text: str) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise InputError(f"{path}: cannot be written: {error.strerror}") from error
