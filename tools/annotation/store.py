@@ -153,7 +153,7 @@ def _checked(path: Path, missing: Any, validate: Callable[[Any], Checked]) -> Ch
 
 
 def _strokes_text(photos: dict[str, StrokedPhoto]) -> str:
-    """One line for each stroke and photos where they were, so that a change of one photo is a small change of the file."""
+    """One line for each stroke, photos where they were: a change of one photo is a small change of the file."""
     entries = []
     for name, photo in photos.items():
         lines = ",\n".join(f"   {json.dumps(list(stroke))}" for stroke in photo.strokes)

@@ -128,13 +128,16 @@ function draw() {
   const [width, height] = [$("photo").clientWidth, $("photo").clientHeight];
   [canvas.width, canvas.height] = [width, height];
   const context = canvas.getContext("2d");
-  context.font = "13px system-ui";
+  context.font = "bold 13px system-ui";
   const drawn = state.drag === null ? boxes() : [...boxes(), [...state.drag, "", "#fff", -2]];
   for (const [left, top, right, bottom, text, colour, number] of drawn) {
     const at = [(left * width) / TENTHS, (top * height) / TENTHS];
     context.strokeStyle = context.fillStyle = colour;
     context.lineWidth = number === state.chosen ? 4 : 2;
     context.strokeRect(...at, ((right - left) * width) / TENTHS, ((bottom - top) * height) / TENTHS);
+    context.lineWidth = 3;
+    context.strokeStyle = "#fff";
+    context.strokeText(text, at[0] + 4, at[1] + 15);
     context.fillText(text, at[0] + 4, at[1] + 15);
   }
 }
