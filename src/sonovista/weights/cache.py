@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 from platformdirs import user_cache_path
@@ -35,7 +36,15 @@ def cached(weights: Weights) -> Path:
 
 def is_whole(weights: Weights, path: Path) -> bool:
     """Whether a file has the size and the checksum of these weights."""
-    return path.is_file() and path.stat().st_size == weights.size and sha256_of(path) == weights.sha256
+    if not path.is_file() or (facts := path.stat()).st_size != weights.size:
+        return False
+    return _sha256_once(path, facts.st_ino, facts.st_mtime_ns, facts.st_ctime_ns) == weights.sha256
+
+
+@lru_cache(maxsize=32)
+def _sha256_once(path: Path, *_version: int) -> str:
+    """A file that has not changed since is not read again by the same process."""
+    return sha256_of(path)
 
 
 def sha256_of(path: Path) -> str:
