@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from sonovista.acoustics.decay import decay_time
 from sonovista.geometry import PerspectiveCamera
+from sonovista.metrics.interaural import interaural_time_difference
 from sonovista.simulate.example import SAMPLE_RATE, Example, ExampleOptions, Viewpoints
 from sonovista.simulate.heads import measured_head
 from sonovista.simulate.making import cameras_of
@@ -31,7 +32,6 @@ from sonovista.simulate.reading import find_examples
 from sonovista.simulate.simulation import simulate
 from sonovista.simulate.storage.hm3d_ss import read_example
 
-UPSAMPLING, CUTOFF = 8, 1500.0
 LOWEST_MEASURED = np.radians(-40.0)
 PER_SCENE = 24
 
@@ -114,7 +114,7 @@ def geometry(root: Path, examples: int, room_share: float, panoramas: Path, work
             azimuths.append(example.viewpoints.azimuths[0, 0])
             for view in range(len(example.images)):
                 left, right = example.direct[0, view]
-                itd, ild = interaural_time_difference(left, right), np.log((left @ left) / (right @ right))
+                itd, ild = interaural_time_difference(left, right, SAMPLE_RATE), np.log((left @ left) / (right @ right))
                 side = np.sin(example.viewpoints.azimuths[0, view])
                 if abs(side) > 0.2:
                     beside += 1
@@ -210,25 +210,9 @@ def itd_of_head() -> Callable[[NDArray[np.float64]], float]:
     from scipy.interpolate import RBFInterpolator
 
     head = measured_head("kemar")
-    values = np.array([interaural_time_difference(left, right) for left, right in head.hrirs])
+    values = np.array([interaural_time_difference(left, right, SAMPLE_RATE) for left, right in head.hrirs])
     smooth = RBFInterpolator(head.directions, values, neighbors=16)
     return lambda direction: float(smooth(direction[None])[0])
-
-
-def interaural_time_difference(left: NDArray[Any], right: NDArray[Any]) -> float:
-    """Seconds by which the right ear hears later: cross-correlation below 1.5 kHz, upsampled 8 times."""
-    signals = np.stack([left, right]).astype(float)
-    size = 1 << (2 * signals.shape[1] - 1).bit_length()
-    frequency = np.fft.rfftfreq(size, 1.0 / SAMPLE_RATE)
-    spectra = np.fft.rfft(signals, size) * np.clip((CUTOFF + 100.0 - frequency) / 200.0, 0.0, 1.0)
-    padded = np.zeros(UPSAMPLING * size // 2 + 1, complex)
-    padded[: spectra.shape[1]] = spectra[1] * np.conj(spectra[0])
-    correlation = np.fft.irfft(padded, UPSAMPLING * size)
-    lags = np.arange(-UPSAMPLING * 16, UPSAMPLING * 16 + 1)
-    values = correlation[lags]
-    best = int(np.clip(values.argmax(), 1, len(lags) - 2))
-    a, b, c = values[best - 1 : best + 2]
-    return float((lags[best] + 0.5 * (a - c) / (a - 2.0 * b + c)) / (UPSAMPLING * SAMPLE_RATE))
 
 
 def speed(root: Path, examples: int, panoramas: Path, workers: int) -> dict[str, Any]:

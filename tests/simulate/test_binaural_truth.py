@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from itd import interaural_time_difference
 
 from sonovista.acoustics.decay import decay_time
+from sonovista.metrics.interaural import interaural_time_difference
 from sonovista.simulate.example import SAMPLE_RATE, Viewpoints
 from sonovista.simulate.heads import load_head, measured_head
 from sonovista.simulate.hearing import direct_sound, hear_box, same_positions
@@ -31,7 +31,7 @@ def test_sounds_on_the_left_reach_the_left_ear_first_and_louder(head):
     azimuths = np.radians(np.arange(-165.0, 180.0, 30.0))
     direct = hear_box(SIZE, around(azimuths), 0.3, load_head(head), 0).direct[:, 0]
     for azimuth, (left, right) in zip(azimuths, direct, strict=True):
-        itd = interaural_time_difference(left, right)
+        itd = interaural_time_difference(left, right, SAMPLE_RATE)
         ild = 10.0 * np.log10((left.astype(float) ** 2).sum() / (right.astype(float) ** 2).sum())
         if abs(np.sin(azimuth)) > 0.2:
             assert np.sign(itd) == np.sign(np.sin(azimuth))
@@ -48,7 +48,9 @@ def test_delays_between_the_ears_are_those_of_the_measured_head(elevation_deg):
     azimuths = np.arctan2(directions[:, 1], directions[:, 0])
     direct = direct_sound(around(azimuths, elevation=np.radians(elevation_deg)), head)[:, 0]
     for heard, (left, right) in zip(direct, hrirs, strict=True):
-        assert interaural_time_difference(*heard) == pytest.approx(interaural_time_difference(left, right), abs=30e-6)
+        assert interaural_time_difference(*heard, SAMPLE_RATE) == pytest.approx(
+            interaural_time_difference(left, right, SAMPLE_RATE), abs=30e-6
+        )
 
 
 @pytest.mark.parametrize("asked", [0.12, 0.2, 0.35, 0.5])
