@@ -1,12 +1,29 @@
 """Learned depth: its parts on cases with known answers, and the whole on a rendered world."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
+from depth_scenes import absolute_relative_error, as_panorama, make_world, render, render_both
+from scipy.stats import rankdata
 
-from sonovista.generate.depth.aligning import correct_by_known, fit_scale_and_shift
+from sonovista.generate.calibration.protocol import Calibration
+from sonovista.generate.depth import learned
+from sonovista.generate.depth.aligning import (
+    fit_rising_map,
+    fit_scale_and_shift,
+    ground_seen,
+    lay_on_ground,
+    within_reach,
+)
+from sonovista.generate.depth.ground_plane import GroundPlaneOptions
+from sonovista.generate.depth.learned import TILE_FOV, LearnedDepth, LearnedDepthOptions
 from sonovista.generate.depth.merging import merge_gradients
+from sonovista.generate.depth.relative import RelativeDepth
 from sonovista.generate.depth.sharpening import follow_picture, sharpen_edges
+from sonovista.generate.regions.protocol import REGION_CLASSES
+from sonovista.geometry import PerspectiveCamera
 
 
 def test_scale_and_shift_are_found_beside_gross_errors():
@@ -24,15 +41,105 @@ def test_without_anything_known_only_the_shift_is_fitted():
     assert fit_scale_and_shift(relative, relative + 2.0, np.zeros(100)) == pytest.approx((1.0, 2.0))
 
 
-def test_the_ground_comes_to_what_is_known_and_the_rest_follows_smoothly():
-    estimate = np.zeros((40, 60))
-    known = np.full((40, 60), 0.3)
-    trust = np.zeros((40, 60))
-    trust[25:] = 1.0
-    corrected = correct_by_known(estimate, known, trust, 2000.0)
-    assert np.abs(corrected[30:] - 0.3).max() < 0.02
-    assert corrected[20:25].min() > 0.15
-    assert np.abs(np.diff(corrected, axis=0)).max() < 0.1
+def test_a_rising_map_finds_a_bend_beside_gross_errors_and_keeps_the_order():
+    rng = np.random.default_rng(0)
+    relative = rng.uniform(-1, 1, 3000)
+    known = np.where(relative < 0, 0.8 * relative, 1.6 * relative) + 2.0
+    known[:300] += 3.0
+    found = fit_rising_map(relative, known, np.ones(3000))
+    assert np.median(np.abs(found(relative) - known)) < 0.05
+    wide = np.sort(rng.uniform(-5, 5, 1000))
+    assert (np.diff(found(wide)) > 0).all()
+
+
+def test_a_rising_map_of_few_values_is_one_piece():
+    relative = np.linspace(0, 1, 60)
+    found = fit_rising_map(relative, 2.0 * relative - 1.0, np.ones(60))
+    assert found(np.array([-3.0, 4.0])) == pytest.approx([-7.0, 7.0], abs=0.02)
+
+
+def test_the_ground_behind_a_thing_is_the_tilted_plane_around_it():
+    camera = Calibration(np.radians(-15.0), 0.0, np.radians(60.0), 1.0, 1.0, 1.0, "known").camera(120, 90)
+    elevation = np.arcsin(camera.ray_directions()[..., 2])
+    falling = (0.1 - np.tan(elevation)) / 1.6
+    truth = -np.log(np.maximum(falling, 1e-3) * np.cos(elevation))
+    ground = falling > 1 / 40
+    ground[20:70, 40:60] = False  # a thing
+    known = np.where(ground, truth, 0.3)
+    found = ground_seen(known, ground, elevation, 1.6)
+    near = truth < np.log(20.0)
+    assert np.abs(found - truth)[near].max() < 0.02
+    assert np.isinf(found[elevation > np.radians(8.0)]).all()
+    assert np.isinf(ground_seen(known, np.zeros_like(ground), elevation, 1.6)).all()
+
+
+def test_laying_on_the_ground_keeps_the_order_over_equal_ground():
+    rng = np.random.default_rng(1)
+    plane = np.repeat(np.log(np.geomspace(60, 1.8, 40))[:, None], 200, axis=1)
+    plane[0] = np.inf
+    metric = rng.uniform(np.log(0.7), np.log(90.0), plane.shape)
+    laid = lay_on_ground(metric, plane)
+    order = np.argsort(metric, axis=1)
+    assert (np.diff(np.take_along_axis(laid, order, axis=1), axis=1) > 0).all()
+    assert np.array_equal(laid[0], metric[0])
+
+
+def test_near_ground_is_the_plane_and_what_stands_out_of_it_stays():
+    plane = np.repeat(np.log(np.geomspace(9, 1.8, 30))[:, None], 50, axis=1)
+    bumpy = plane + np.random.default_rng(2).uniform(-0.08, 0.08, plane.shape)
+    bumpy[:20, 20:30] = np.log(1.2)
+    laid = lay_on_ground(bumpy, plane)
+    things = np.zeros(plane.shape, bool)
+    things[:20, 20:30] = True
+    assert np.abs(laid - plane)[~things].max() < 0.002
+    assert laid[:15][things[:15]] == pytest.approx(np.log(1.2))
+
+
+def test_distances_out_of_reach_are_pressed_together_in_their_order():
+    log_metres = np.linspace(np.log(0.05), np.log(3000.0), 400)
+    out = within_reach(log_metres, 0.5, 100.0)
+    assert (np.diff(np.exp(out).astype(np.float32)) > 0).all()
+    assert np.exp(out).min() > 0.5
+    assert np.exp(out).max() < 100.0
+    between = (log_metres > np.log(1.1)) & (log_metres < np.log(49.0))
+    assert np.array_equal(out[between], log_metres[between])
+
+
+@pytest.mark.parametrize(("kind", "seed"), [("boards", 1), ("street", 1), ("room", 6)])
+def test_a_world_keeps_the_heads_order_becomes_metric_and_closes(kind, seed, monkeypatch):
+    world = make_world(kind, seed)
+    panorama, photo = render_both(world)
+    cameras = [world.calibration.camera(320, 240)]
+    cameras += [PerspectiveCamera(28 * 14, 21 * 14, TILE_FOV, 2 * np.pi * k / 8) for k in range(8)]
+    calls = iter(cameras)
+
+    def head(image, longest, flip=False):
+        """The truth, bent by an unknown rising function, at half the picture's size."""
+        camera = next(calls)
+        height, width = image.shape[:2]
+        seen = render(world, replace(camera, width=width // 2, height=height // 2).ray_directions()).depth
+        log = np.log(np.where(np.isfinite(seen), seen, 120.0))
+        return RelativeDepth((0.3 * log + 0.02 * log**2 - 0.7).astype(np.float32), np.isinf(seen).astype(np.float32))
+
+    monkeypatch.setattr(learned, "relative_depth", head)
+    height = world.camera_height
+    depth = LearnedDepth(
+        LearnedDepthOptions(
+            tile_patches=28,
+            classical=GroundPlaneOptions(outdoor_camera_height=height, indoor_camera_height=height),
+        )
+    )
+    found = depth(as_panorama(panorama), panorama.regions, photo.pixels, photo.regions, world.calibration)
+    solid = np.isfinite(photo.depth)
+    assert np.corrcoef(rankdata(found.photo[solid]), rankdata(photo.depth[solid]))[0, 1] > 0.98
+    assert absolute_relative_error(found.photo, photo.depth) < 0.2
+    names = np.array(photo.regions.labels())
+    ground = np.isin(names, [REGION_CLASSES.index(name) for name in ("ground", "grass", "floor")])
+    near = ground & (photo.depth < 10.0)
+    assert np.median(np.abs(found.photo[near] / photo.depth[near] - 1.0)) < 0.02
+    step = np.abs(np.diff(np.log(found.panorama[:, [-1, 0]].astype(float)), axis=1))
+    inner = np.abs(np.diff(np.log(found.panorama[:, :2].astype(float)), axis=1))
+    assert np.quantile(step, 0.95) < np.quantile(inner, 0.95) + 0.05
 
 
 def test_a_field_is_recovered_from_its_steps_across_the_seam():

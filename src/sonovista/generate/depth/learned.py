@@ -1,9 +1,10 @@
 """Depth by the trained head, made metric by geometry.
 
 The head tells relative depth of the photo, and of perspective tiles of the completed panorama. The classical estimate
-(`ground_plane`) tells what is metric: the ground under the camera, and the walls of rooms. The head's scale and shift
-are fitted to it, what is left on the ground is corrected, edges are sharpened and drawn along those of the photo, and
-the tiles are merged in the gradient domain around the photo's own depth.
+(`ground_plane`) tells what is metric: the ground under the camera, and the walls of rooms. One rising map, fitted where
+the ground is seen, brings the head's depth to it and keeps its order; the near ground is laid on the plane, edges are
+sharpened and drawn along those of the photo, and the tiles are merged in the gradient domain around the photo's own
+depth.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from scipy import ndimage
 
 from sonovista.errors import InputError
 from sonovista.generate.calibration.protocol import Calibration
-from sonovista.generate.depth.aligning import correct_by_known, fit_scale_and_shift
+from sonovista.generate.depth.aligning import PLANE, align, fit_scale_and_shift, within_reach
 from sonovista.generate.depth.ground_plane import FARTHEST, NEAREST, GroundPlaneDepth, GroundPlaneOptions
 from sonovista.generate.depth.materials import Material, segment_materials
 from sonovista.generate.depth.merging import merge_gradients
@@ -32,6 +33,8 @@ from sonovista.geometry.equirectangular import pixel_angles, pixel_directions, s
 COARSE = 256
 """Rows of the panorama on which tiles are merged."""
 TILE_FOV = np.radians(95.0)
+BORDER = np.radians(25.0)
+"""From the photo's border to where the completion lies as geometry has it."""
 WORKING_WIDTH = 512
 """Columns of the photo on which classical depth is looked up."""
 
@@ -118,7 +121,16 @@ class LearnedDepth:
         ground = cv2.resize((material == Material.FLAT).astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.6
         known = np.log(cv2.resize(geometric.photo, size, interpolation=cv2.INTER_NEAREST))
         look = _Look(np.asarray(known, float), cells_sky, ground & ~cells_sky)
-        metric = align(found.log_distance, look, geometric.indoor)
+        cells_elevation = np.arcsin(np.clip(calibration.camera(*size).ray_directions()[..., 2], -1.0, 1.0))
+        metric = align(
+            found.log_distance,
+            look.known,
+            ~look.sky,
+            look.ground,
+            cells_elevation,
+            geometric.camera_height,
+            geometric.indoor,
+        )
         sharp = sharpen_edges(metric.astype(np.float32), ~look.ground & ~cells_sky, 5, self.options.edge)
         # Sky cells hold what is behind all: pixels of things at their rim must not mix with it.
         colours = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
@@ -138,7 +150,7 @@ class LearnedDepth:
             self.options.colour_sigma,
         )
         log_metres = sharpen_edges(log_metres, (material != Material.FLAT) & ~sky, 5, self.options.edge, rounds=1)
-        metres = np.clip(np.exp(log_metres), NEAREST, FARTHEST)
+        metres = np.exp(within_reach(log_metres, NEAREST, FARTHEST))
         return np.where(sky, np.float32(SKY_DISTANCE), metres).astype(np.float32), sky
 
     def _around(
@@ -157,7 +169,7 @@ class LearnedDepth:
         sky = np.where(inside, seen_sky, geometric.panorama_sky)
         log_geometric = np.log(geometric.panorama)
         outside = self._completed(panorama, regions, inside, seen, sky, log_geometric, geometric.indoor)
-        metres = np.clip(np.exp(np.where(inside, seen, outside)), NEAREST, FARTHEST)
+        metres = np.exp(np.where(inside, seen, within_reach(outside, NEAREST, FARTHEST)))
         return np.where(sky, np.float32(SKY_DISTANCE), metres).astype(np.float32), sky
 
     def _completed(
@@ -184,16 +196,20 @@ class LearnedDepth:
         material = segment_materials(regions, elevation, indoor)[regions.segments]
         known, small_sky, small_inside = pick(geometric), shrink(sky) > 0.5, pick(inside) > 0.5
         ground = (shrink(material == Material.FLAT) > 0.6) & ~small_sky
-        tiles = self._tiles(panorama, _Look(known, small_sky, ground), indoor)
+        target = np.where(small_inside, pick(seen), known)
+        # Tiles that see the photo are made metric as it was.
+        tiles = self._tiles(panorama, _Look(target, small_sky, ground | small_inside), indoor)
         steps, weights = _mean_steps(tiles, small_sky)
-        own = pick(seen)
-        target = np.where(small_inside, own, known)
-        # Completed ground is a plane and completed rooms are boxes; of the rest geometry knows little.
-        outside_trust = np.where(ground, 0.3, 1.0 if indoor else 0.01)
+        near = ground & (known < PLANE)
+        steps = _planar(steps, known, near)
+        # Completed ground is a plane and completed rooms are boxes, but at the photo's border all goes on as it ends
+        # there; of the rest geometry knows little.
+        settled = np.where(near, 1.0, _away_from(small_inside))
+        outside_trust = 0.01 + settled * np.where(ground, 0.3, 0.99 if indoor else 0.0)
         trust = np.where(small_inside, 10.0, np.where(small_sky, 1e-4, outside_trust))
         merged = merge_gradients(target, *steps, *weights, target, trust)
         # Back to all rows: what the coarse solution changed is added to the fine geometric estimate.
-        change = np.where(small_inside, 0.0, merged - known).astype(np.float32)
+        change = (merged - known).astype(np.float32)
         padded = np.concatenate([change[:, -4:], change, change[:, :4]], axis=1)
         scale = panorama.pixels.shape[0] // height
         fine = cv2.resize(padded, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
@@ -223,20 +239,6 @@ class LearnedDepth:
             edge = np.minimum(1 - np.abs(2 * u / width - 1), 1 - np.abs(2 * v / rows - 1))
             out.append((a * relative + b, np.where(solid, np.clip(edge, 0.02, 0.5), 0.0)))
         return out
-
-
-def align(relative: NDArray[np.float32], look: _Look, indoor: bool) -> NDArray[np.float64]:
-    """A photo's relative depth in log metres: fitted, then corrected where the ground is seen, shape `(h, w)`."""
-    solid = ~look.sky
-    enough = look.ground.mean() > 0.02
-    beside = 0.6 if indoor else (0.08 if enough else 1.0)
-    # Near the horizon the ground's distance hangs on a degree of pitch.
-    steady = look.known < np.log(30.0)
-    weight = np.where(look.ground, np.where(steady, 1.0, 0.15), beside) * solid
-    a, b = fit_scale_and_shift(relative, look.known, weight)
-    metric = a * relative.astype(float) + b
-    trust = np.where(look.ground & steady, 1.0, 0.02 if indoor else 0.0) * solid
-    return correct_by_known(metric, look.known, trust, 2000.0)
 
 
 def _sky(
@@ -289,6 +291,25 @@ def _project(
     inside = (u >= 0.0) & (u < camera.width) & (v >= 0.0) & (v < camera.height)
     column, row = (np.where(inside, a, 0.0).astype(np.int32) for a in (u, v))
     return inside, log_metres[row, column].astype(np.float32), sky[row, column] & inside
+
+
+def _away_from(inside: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """0 at the photo's border, 1 from `BORDER` on, on a panorama whose left and right edges touch."""
+    if not inside.any():
+        return np.ones(inside.shape)
+    columns = inside.shape[1]
+    wide = np.concatenate([inside[:, columns // 2 :], inside, inside[:, : columns // 2]], axis=1)
+    cells = np.asarray(ndimage.distance_transform_edt(~wide), float)[:, columns // 2 :][:, :columns]
+    return np.clip(cells * (2.0 * np.pi / columns) / BORDER, 0.0, 1.0)
+
+
+def _planar(
+    steps: tuple[NDArray, NDArray], known: NDArray[np.float64], ground: NDArray[np.bool_]
+) -> tuple[NDArray, NDArray]:
+    """Steps to the next column and row, those of the known plane wherever both cells are near ground."""
+    across = np.where(ground & np.roll(ground, -1, 1), np.roll(known, -1, 1) - known, steps[0])
+    down = np.where(ground[:-1] & ground[1:], known[1:] - known[:-1], steps[1])
+    return across, down
 
 
 def _mean_steps(
