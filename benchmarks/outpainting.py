@@ -1,5 +1,7 @@
 """How good the completed panoramas of the example photos are; prints one JSON document.
 
+Regions are those of the default profile (`--regions learned`) or the classical ones (`--regions appearance`).
+
 Definitions, all on luminance (Rec. 709) in [0, 255] unless stated, at panorama height 1024:
 
 - `projection_mae`: the panorama's pixels sampled (bicubic) at the photo's rays, against the photo low-passed by a
@@ -32,9 +34,9 @@ import numpy as np
 from PIL import Image
 
 import sonovista
+from sonovista.generate.backends import build_backend
 from sonovista.generate.calibration.vanishing_points import VanishingPointCalibrator
 from sonovista.generate.outpainting.exemplar import ExemplarOutpainter
-from sonovista.generate.regions.appearance import AppearanceClassifier
 from sonovista.geometry.equirectangular import pixel_solid_angles, sample
 
 PATCH, STRIDE = 32, 16
@@ -150,12 +152,13 @@ def repeats(grey, observed):
     return {"photo": round(from_photo, 4), "photo_or_itself": round(float(weight[twice].sum() / weight.sum()), 4)}
 
 
-def measure(name, height, seed):
-    image = np.asarray(Image.open(EXAMPLES / f"{name}.jpg").convert("RGB"))
+def measure(photo, classifier, height, seed):
+    path = Path(photo) if Path(photo).suffix else EXAMPLES / f"{photo}.jpg"
+    image = np.asarray(Image.open(path).convert("RGB"))
     calibration = VanishingPointCalibrator()(image, None)
     camera = calibration.camera(image.shape[1], image.shape[0])
     rays = camera.ray_directions()
-    regions = AppearanceClassifier()(image, np.arcsin(np.clip(rays[..., 2], -1, 1)).astype(np.float32), False)
+    regions = classifier(image, np.arcsin(np.clip(rays[..., 2], -1, 1)).astype(np.float32), False)
     began, cpu = time.perf_counter(), time.process_time()
     panorama = ExemplarOutpainter()(image, calibration, regions, height, seed)
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
@@ -183,20 +186,28 @@ def measure(name, height, seed):
 
 def main():
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("photos", nargs="*", default=["stream", "mountain", "meadow", "pagoda", "interior"])
+    parser.add_argument(
+        "photos",
+        nargs="*",
+        default=["stream", "mountain", "meadow", "pagoda", "interior"],
+        help="names of example photos, or paths of others",
+    )
+    parser.add_argument("--regions", choices=("learned", "appearance"), default="learned")
     parser.add_argument("--height", type=int, default=1024)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
+    classifier = build_backend("regions", arguments.regions)
     results = {}
     for name in arguments.photos:
         print(f"{name} ...", file=sys.stderr)
-        results[name] = measure(name, arguments.height, arguments.seed)
+        results[name] = measure(name, classifier, arguments.height, arguments.seed)
     document = {
         "benchmark": "outpainting",
         "versions": {"sonovista": sonovista.__version__, "numpy": np.__version__, "opencv": cv2.__version__},
         "machine": {"processor": platform.machine(), "python": platform.python_version()},
         "seed": arguments.seed,
         "height": arguments.height,
+        "regions": arguments.regions,
         "limits": {
             "projection_mae": 1.0,
             "back_seam": 1.5,

@@ -18,9 +18,16 @@ from sonovista.generate.outpainting.noise import smooth_noise
 from sonovista.generate.outpainting.placement import Placement, PlacementSearch
 from sonovista.generate.outpainting.projection import photo_coordinates, sample_photo
 from sonovista.generate.outpainting.source import Source
+from sonovista.generate.outpainting.variety import Shown, vary
 from sonovista.geometry.frames import direction_from_angles
 
 Float = NDArray[Any]
+
+TONE_HEIGHTS = 0.03
+"""Of the panorama's height: over how much of it light is compared where pieces join."""
+
+SCANT = 0.5
+"""Summed brightness in a row below which light is that of all rows."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,25 @@ class Band:
     right: float
 
 
+@dataclass(frozen=True)
+class Piece:
+    """A part of the photo as it comes to lie on the canvas.
+
+    Attributes:
+        pixels: RGB, shape `(h, w, 3)`.
+        valid: where it shows the photo, shape `(h, w)`.
+        azimuth: of what it shows, in the photo, radians, shape `(h, w)`.
+        elevation: likewise.
+        at: in the photo's pixels, likewise, across and down.
+    """
+
+    pixels: Float
+    valid: NDArray[np.bool_]
+    azimuth: Float
+    elevation: Float
+    at: tuple[Float, Float]
+
+
 def piece(
     band: Band,
     columns: NDArray[np.int64],
@@ -53,7 +79,7 @@ def piece(
     width: int,
     overlap: int,
     contours: tuple[NDArray[np.float64], NDArray[np.float64]] | None,
-) -> tuple[Float, NDArray[np.bool_]]:
+) -> Piece:
     """One piece on a grid of canvas columns and rows.
 
     Args:
@@ -67,7 +93,7 @@ def piece(
         contours: where the contours come to lie in these columns and by how much they were moved, or None.
 
     Returns:
-        RGB `(h, w, 3)` and where it is valid `(h, w)`.
+        The piece on this grid.
     """
     source = band.source
     step = 2.0 * np.pi / band.azimuth.size
@@ -90,14 +116,15 @@ def piece(
     # The horizon itself must stay straight: bending up and down vanishes there.
     lift *= np.clip(np.abs(elevation) / 0.06, 0.0, 1.0)
     elevation = elevation / placement.rise + lift
-    rays = direction_from_angles(azimuth[None, :] + bend, elevation)
+    azimuth = azimuth[None, :] + bend
+    rays = direction_from_angles(azimuth, elevation)
     u, v, outside = photo_coordinates(rays, source.camera)
     valid = outside == 0.0
-    pixels = sample_photo(source.pixels, u, v)
+    pixels = sample_photo(source.solid, u, v)
     if band.sky is not None:
         alpha = sample_photo(source.backdrop, u, v, cv2.INTER_LINEAR)[..., None]
         pixels = pixels * (1.0 - alpha) + band.sky[:, columns] * alpha
-    return np.clip(pixels, 0.0, 1.0), valid
+    return Piece(np.clip(pixels, 0.0, 1.0), valid, azimuth, elevation, (u, v))
 
 
 def _bend(rng: np.random.Generator, x: Float, y: Float, cell: float) -> Float:
@@ -119,6 +146,7 @@ def complete_band(canvas: Canvas, band: Band, start: int, stop: int, rng: np.ran
         rng: every random choice.
     """
     search = PlacementSearch(band)
+    shown = Shown(*np.zeros((3, *canvas.filled.shape), np.float32))
     # What lies at both ends of the gap: the photo's edges, seen as if it ran on.
     ends = {1: (band.right, 1), -1: (band.left, 1)}
     side = 1
@@ -131,18 +159,35 @@ def complete_band(canvas: Canvas, band: Band, start: int, stop: int, rng: np.ran
         columns = np.sort(join + side * np.arange(total))
         closes = width == stop - start
         contours = search.contour_moves(placement, join, side, total, closes)
-        pixels, valid = piece(band, columns, rows, placement, join, total, overlap, contours)
-        pixels = _match_tone(canvas, columns, pixels, valid, join, total, band.sky, rng)
-        rim = np.flatnonzero(valid.any(axis=1))
+        laid = piece(band, columns, rows, placement, join, total, overlap, contours)
+        pixels = _match_tone(canvas, columns, laid.pixels, laid.valid, join, total, band.sky, rng)
+        rim = np.flatnonzero(laid.valid.any(axis=1))
         if rim.size:
-            top, bottom = int(rim[0]), int(rim[-1]) + 1
-            paste(canvas, top, int(columns[0]), pixels[top:bottom], valid[top:bottom], band.source.scale)
-        ends[side] = (search.count(placement, total, side), placement.direction)
+            part = slice(int(rim[0]), int(rim[-1]) + 1)
+            left = int(columns[0])
+            share = paste(canvas, part.start, left, pixels[part], laid.valid[part], band.source.scale)
+            _note(shown, laid, search.rare, share, part, left)
+        ends[side] = (search.count(placement, join, total, side), placement.direction)
         if side > 0:
             start += width
         else:
             stop -= width
         side = -side
+    vary(canvas, shown, band, search.rare, search.contours, search.lines, rng)
+
+
+def _note(shown: Shown, laid: Piece, rare: Float, share: Float, rows: slice, left: int) -> None:
+    """Note what a piece shows where it was laid, on the canvas's rows `rows` from column `left`."""
+    window = (rows, slice(left, left + share.shape[1]))
+    there = share > 0.5
+    u, v = laid.at
+    rarity = sample_photo(rare, u[rows], v[rows], cv2.INTER_LINEAR)
+    for layer, values in (
+        (shown.rarity, rarity),
+        (shown.azimuth, laid.azimuth[rows]),
+        (shown.elevation, laid.elevation[rows]),
+    ):
+        layer[window][there] = values[there]
 
 
 def _match_tone(
@@ -161,11 +206,17 @@ def _match_tone(
     if sky is not None:
         ground &= np.abs(pixels - sky[:, columns]).sum(axis=2) > 0.06
     both &= ground
-    gain = np.ones(3, np.float32)
+    gain = np.ones((1, 1, 3), np.float32)
     if both.sum() > 50:
-        gain = np.clip(
-            canvas.pixels[:, columns][both].mean(axis=0) / np.maximum(pixels[both].mean(axis=0), 0.02), 0.85, 1.18
+        # Light differs with height: a meadow may be darker here while the mountains above it are not.
+        sigma = max(TONE_HEIGHTS * pixels.shape[0], 1.0)
+        before, piece = (
+            cv2.GaussianBlur((picture * both[..., None]).sum(axis=1, keepdims=True), (1, 0), 0.1, sigmaY=sigma)
+            for picture in (canvas.pixels[:, columns], pixels)
         )
+        whole = canvas.pixels[:, columns][both].mean(axis=0) / np.maximum(pixels[both].mean(axis=0), 0.02)
+        before, piece = before.reshape(-1, 1, 3), piece.reshape(-1, 1, 3)
+        gain = np.clip((before + SCANT * whole) / np.maximum(piece + SCANT, 1e-3), 0.8, 1.25).astype(np.float32)
     far = np.float32(rng.uniform(0.96, 1.04))
     along = np.clip(np.abs(columns - join) / width, 0.0, 1.0).astype(np.float32)[None, :, None]
     factor = gain * (1.0 - along) + far * along

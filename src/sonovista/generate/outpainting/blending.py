@@ -126,7 +126,7 @@ def paste(
     valid: Mask,
     scale: float,
     nodes: int = 1600,
-) -> None:
+) -> Float:
     """Lay a piece onto the canvas with a seam, blended in two bands (Burt and Adelson 1983).
 
     Args:
@@ -137,12 +137,15 @@ def paste(
         valid: where the piece holds something, shape `(h, w)`.
         scale: canvas height in units of 1024 pixels: widths of the transitions grow with it.
         nodes: of the grid on which the seam is sought.
+
+    Returns:
+        How much of every pixel's detail is the piece's, in [0, 1], shape `(h, w)`.
     """
     height, width = valid.shape
     window = (slice(top, top + height), slice(left, left + width))
     old, filled, freedom = canvas.pixels[window], canvas.filled[window], canvas.freedom[window]
     if not (valid & (freedom > 0)).any():
-        return
+        return np.zeros(valid.shape, np.float32)
     choice = seam(old, piece, filled, valid, filled & (freedom < 0.4), nodes)
     # Neither may end at its own rim, where a wide transition has not come to its end yet.
     from_rims = _inward(filled, 1.5 * FEATHER * scale), _inward(valid, 1.5 * FEATHER * scale)
@@ -160,6 +163,7 @@ def paste(
     canvas.pixels[window] = old + (blended - old) * free[..., None]
     canvas.changed[window] = np.maximum(canvas.changed[window], np.maximum(fine, coarse) * free)
     canvas.filled[window] |= valid & (freedom > 0)
+    return fine * free
 
 
 def _inward(mask: Mask, ramp: float) -> Float:

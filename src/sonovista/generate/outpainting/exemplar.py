@@ -13,9 +13,12 @@ from sonovista.generate.outpainting.band import Band, complete_band
 from sonovista.generate.outpainting.blending import Canvas, fill_smoothly, freedom_around
 from sonovista.generate.outpainting.cap import chart_to, complete_cap
 from sonovista.generate.outpainting.clearing import clear_sounding
+from sonovista.generate.outpainting.continuing import continue_things
 from sonovista.generate.outpainting.layout import allowed_above, allowed_below, upright_above
+from sonovista.generate.outpainting.membrane import meet_border
 from sonovista.generate.outpainting.projection import photo_coordinates, project_photo, sample_photo
 from sonovista.generate.outpainting.protocol import Panorama
+from sonovista.generate.outpainting.ring import extend, mirror
 from sonovista.generate.outpainting.room import complete_room
 from sonovista.generate.outpainting.sky import has_sky, paint_sky
 from sonovista.generate.outpainting.source import OVERSAMPLING, UNIQUE_CLASSES, Source, prepare_source
@@ -25,7 +28,7 @@ from sonovista.geometry.equirectangular import pixel_angles, pixel_directions
 Float = NDArray[Any]
 
 EXTENSION = 30
-"""Pixels beyond the photo's frame, at panorama height 1024, where the photo is mirrored so that seams have room."""
+"""Pixels beyond the photo's frame, at panorama height 1024, where its rim runs on so that seams have room."""
 
 
 class Options(BaseModel):
@@ -76,6 +79,9 @@ class ExemplarOutpainter:
                 sky = paint_backdrop(source, paint_sky(source, height, rng), rng)
                 sky = meet_photo(sky, photo, observed, source)
             pixels = complete_outdoors(source, photo, observed, sky, rng)
+        if source.indoor <= 0.5:
+            pixels = continue_things(pixels, source, ("left", "right"))
+        meet_border(pixels, photo, observed)
         pixels[observed] = photo[observed]
         return Panorama(np.round(np.clip(pixels, 0.0, 1.0) * 255.0).astype(np.uint8), observed)
 
@@ -117,22 +123,29 @@ def _turned(canvas: Canvas, columns: int) -> Canvas:
 
 
 def _start(source: Source, photo: Float, observed: NDArray[np.bool_], sky: Float | None) -> Canvas:
-    """A canvas with the photo and a strip around it, where it is mirrored."""
+    """A canvas with the photo and a strip around it, where its rim runs on."""
     height = observed.shape[0]
     u, v, outside = photo_coordinates(pixel_directions(height), source.camera)
     reach = EXTENSION * source.scale * np.pi / height * source.camera.focal_length
     strip = (outside <= reach) & ~observed
-    # What the frame cuts through must not be mirrored out of it if it would be noticed, nor the shadow at its foot.
-    around = 2 * max(round(10 * source.scale * OVERSAMPLING), 1) + 1
-    unique = cv2.dilate((source.share(*UNIQUE_CLASSES) > 0.5).astype(np.float32), np.ones((around, around), np.uint8))
-    # Beside and above the photo a few pixels of it stay, in which it can fade; below it they would be its shadow.
-    fading = (outside <= 0.2 * reach) & (v < source.camera.height)
-    strip &= (sample_photo(unique, u, v, cv2.INTER_LINEAR) < 0.5) | fading
+    width = int(np.ceil(reach)) + 2
+    if source.indoor > 0.5:
+        # Walls and floors are plain enough to be mirrored; what the frame cuts through is not.
+        around = 2 * max(round(10 * source.scale * OVERSAMPLING), 1) + 1
+        unique = (source.share(*UNIQUE_CLASSES) > 0.5).astype(np.float32)
+        unique = cv2.dilate(unique, np.ones((around, around), np.uint8))
+        # Beside and above the photo a few pixels of it stay, in which it can fade; below it they would be its shadow.
+        fading = (outside <= 0.2 * reach) & (v < source.camera.height)
+        strip &= (sample_photo(unique, u, v, cv2.INTER_LINEAR) < 0.5) | fading
+        extended = mirror(source, width)
+    else:
+        extended = extend(source, width)
+    beyond_u, beyond_v = np.where(strip, u + extended.width, 0.5), np.where(strip, v + extended.width, 0.5)
     pixels = photo.copy()
-    near = sample_photo(source.pixels, u, v)
+    near = sample_photo(extended.pixels, beyond_u, beyond_v)
     if sky is not None:
-        alpha = sample_photo(source.backdrop, u, v, cv2.INTER_LINEAR)
-        # Above sky there is sky: a spire below the frame's upper edge is not to be mirrored above it.
+        alpha = sample_photo(extended.backdrop, beyond_u, beyond_v, cv2.INTER_LINEAR)
+        # Above sky there is sky: a spire below the frame's upper edge is not to stand above it too.
         edge = sample_photo(source.backdrop, u, np.clip(v, 0.5, source.camera.height - 0.5), cv2.INTER_LINEAR)
         alpha = np.where((v < 0.0) & (edge > 0.8), 1.0, alpha)[..., None]
         near = near * (1.0 - alpha) + sky * alpha

@@ -81,7 +81,7 @@ def furnish(
         at = start / density + rng.uniform(*GAP)
         end = stop / density - GAP[0]
         while at < end:
-            kind, low, high = _choose(rng, door)
+            kind, low, high = _choose(rng, door, fullness)
             width = float(rng.uniform(low, high))
             if at + width > end:
                 # What is left is too narrow for this thing: a picture, or nothing.
@@ -93,14 +93,18 @@ def furnish(
                 _put(wall, density, at, 0.0, _door(density, width, min(DOOR[1], 0.9 * height), palette, rng))
             elif rng.uniform() < fullness:
                 kind(wall, density, at, width, palette, rng)
+            elif rng.uniform() < fullness:
+                _picture(wall, density, at, width, palette, rng)
             at += width + rng.uniform(*GAP) * (1.6 - fullness)
 
 
-def _choose(rng: np.random.Generator, door: bool) -> tuple[Callable[..., Any], float, float]:
+def _choose(rng: np.random.Generator, door: bool, fullness: float) -> tuple[Callable[..., Any], float, float]:
     if door:
         return _door, DOOR[0], DOOR[0]
     kinds = ((_bookcase, 0.55, 1.1), (_sideboard, 0.7, 1.2), (_curtain, 0.4, 0.8), (_picture, 0.35, 0.7))
-    return kinds[rng.choice(4, p=(0.36, 0.26, 0.16, 0.22))]
+    # Where there are many things, many of them stand on shelves.
+    shelves = 0.25 + 0.3 * fullness
+    return kinds[rng.choice(4, p=(shelves, *((1.0 - shelves) * np.array((0.4, 0.25, 0.35)))))]
 
 
 def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from sonovista.generate.outpainting.blending import Canvas
 from sonovista.generate.outpainting.contours import LIMIT, Contours, displacement, find_contours, moves
+from sonovista.generate.outpainting.noise import smooth_noise
 from sonovista.generate.outpainting.projection import photo_coordinates, sample_photo
 from sonovista.generate.outpainting.source import UNIQUE_CLASSES
+from sonovista.generate.outpainting.variety import rarity_at_height
 from sonovista.geometry.frames import direction_from_angles
 
 if TYPE_CHECKING:
@@ -38,12 +40,20 @@ ALIKE_STRETCH = 0.08
 """Cost of showing again what was shown just as wide, and by which natural logarithm of the width it counts as such:
 what comes back narrower or wider is less easily known again."""
 
+BESIDE = 0.3
+IN_SIGHT = np.radians(60.0)
+"""Cost of showing again what stands nearby, and how far, roughly, that reaches."""
+
 AGAIN = 1.0
 BROKEN = 1.5
 """Costs of showing again what rises singly above the land, once for every time, and of cutting through it."""
 
 PEAK = 0.03
 """Radians above the land at which something counts wholly as rising from it."""
+
+RIDGE = 0.45
+RESHAPED = 0.22
+"""Radians over which a ridge is raised or lowered, and by what share of its height above the ground at most."""
 
 BINS = 96
 """Columns into which the photo is cut to count what was shown."""
@@ -96,11 +106,10 @@ class PlacementSearch:
         self.overlap = int(np.clip(round(OVERLAP * source.scale), 4, max(0.25 * self.span / self.step, 4)))
         self.stride = max(round(STRIDE * source.scale), 1)
         self.used = np.zeros(BINS)
-        self.last = {1: np.zeros(BINS), -1: np.zeros(BINS)}
-        # What every piece showed and the logarithm of its stretch; the photo itself comes first.
-        self.shown: list[tuple[NDArray[np.float64], float]] = [(np.ones(BINS), 0.0)]
+        # What every piece showed, the logarithm of its stretch and its middle column; the photo itself comes first.
+        self.shown: list[tuple[NDArray[np.float64], float, float]] = [(np.ones(BINS), 0.0, 0.0)]
         factor = source.camera.focal_length * np.pi / band.elevation.size / 2.0 * self.stride
-        self.smooth = cv2.GaussianBlur(source.pixels, (0, 0), max(0.7 * factor, 0.4))
+        self.smooth = cv2.GaussianBlur(source.solid, (0, 0), max(0.7 * factor, 0.4))
         self.contours = find_contours(band)
         # Where contours are known they tell how far a piece must move.
         self.fixed = self.contours is not None or _has_level_horizon(band)
@@ -108,7 +117,9 @@ class PlacementSearch:
         self.lines = np.zeros((2, band.azimuth.size))
         if self.contours is not None:
             self.lines = self.contours.at(band.azimuth)
+        self.rare = rarity_at_height(band, self.contours)
         self.unique, self.cut, self.blocked = _profiles(band)
+        self.distinct = _distinct(band, self.rare)
         self.peaks = _peaks(band, self.contours)
         self.broadest = max(_longest_run((self.unique < 0.35) & ~self.blocked) / BINS, 0.25)
 
@@ -145,15 +156,15 @@ class PlacementSearch:
         )
         return placement, int(near.width[k])
 
-    def count(self, placement: Placement, total: int, side: int) -> float:
-        """Note what a piece of `total` columns shows; returns the photo's azimuth at its far edge."""
+    def count(self, placement: Placement, join: int, total: int, side: int) -> float:
+        """Note what a piece of `total` columns from `join` on shows; returns the photo's azimuth at its far edge."""
         reach = total * self.step / placement.stretch
         positions = placement.azimuth - placement.direction * side * np.linspace(0.0, reach, 2 * BINS)
         shown = np.unique(self._bins(positions))
         self.used[shown] += 1.0
-        self.last[side] = np.zeros(BINS)
-        self.last[side][shown] = 1.0
-        self.shown.append((self.last[side], float(np.log(placement.stretch))))
+        piece = np.zeros(BINS)
+        piece[shown] = 1.0
+        self.shown.append((piece, float(np.log(placement.stretch)), join + 0.5 * side * total))
         return float(positions[-1])
 
     def contour_moves(self, placement: Placement, join: int, side: int, total: int, closes: bool) -> tuple | None:
@@ -170,9 +181,22 @@ class PlacementSearch:
         azimuth = placement.azimuth - placement.direction * side * offsets * self.step / placement.stretch
         seen = self.contours.at(azimuth)
         moved = moves(self.lines[:, columns], seen, self.overlap, closes)
+        moved[0] += self._reshaped(seen + moved, placement.bend, closes)
         self.lines[:, columns] = seen + moved
         lines = seen + moved
         return (lines, moved) if side > 0 else (lines[:, ::-1], moved[:, ::-1])
+
+    def _reshaped(self, lines: NDArray[np.float64], seed: int, closes: bool) -> NDArray[np.float64]:
+        """By how much the upper contour of a piece is moved further, so that no two ridges are alike, `(total,)`."""
+        total = lines.shape[1]
+        rng = np.random.default_rng(seed)
+        knots = max(round(total * self.step / RIDGE), 2) + 2
+        shape = cv2.resize(smooth_noise(rng, (1, knots)), (total, 1), interpolation=cv2.INTER_CUBIC)[0]
+        along = np.clip((np.arange(total) - self.overlap) / (0.25 * total), 0.0, 1.0)
+        if closes:
+            along = np.minimum(along, along[::-1])
+        along = along * along * (3.0 - 2.0 * along)
+        return RESHAPED * np.maximum(lines[0] - lines[1], 0.0) * shape * along
 
     def _bins(self, azimuth: NDArray[np.float64]) -> NDArray[np.int64]:
         return np.clip(((self.band.left - azimuth) / self.span * BINS).astype(int), 0, BINS - 1)
@@ -184,7 +208,7 @@ class PlacementSearch:
         width = rng.uniform(low, high, DRAWS).astype(int)
         closes = gap <= max(0.9 * high - self.overlap, 1.5 * low)
         width = np.full(DRAWS, gap) if closes else np.minimum(width, max(gap - int(low), 1))
-        stretch = np.exp(rng.uniform(-0.15, 0.35, DRAWS))
+        stretch = np.exp(rng.uniform(-0.15, 0.4, DRAWS))
         shift = np.zeros(DRAWS) if self.fixed else rng.uniform(-0.06, 0.06, DRAWS)
         rise = np.ones(DRAWS) if self.fixed else np.exp(rng.uniform(-0.15, 0.2, DRAWS))
         direction = rng.choice([-1.0, 1.0], DRAWS)
@@ -233,12 +257,16 @@ class PlacementSearch:
         positions = draws.azimuth[:, None] - (draws.direction * side * reach)[:, None] * np.linspace(0.0, 1.0, 24)
         bins = self._bins(positions)
         score += 2.5 * self.unique[bins].mean(axis=1) + 1.2 * self.unique[bins].max(axis=1)
-        score += np.minimum(0.05 * self.used[bins] ** 2, 1.2).mean(axis=1) + 0.2 * self.last[side][bins].mean(axis=1)
-        for piece, stretch in self.shown:
+        score += np.minimum(0.05 * self.used[bins] ** 2, 1.2).mean(axis=1)
+        around = self.band.azimuth.size
+        for piece, stretch, middle in self.shown:
             alike = np.exp(-(((np.log(draws.stretch) - stretch) / ALIKE_STRETCH) ** 2))
-            score += ALIKE * piece[bins].mean(axis=1) * alike
+            apart = np.abs((join + 0.5 * side * total - middle + 0.5 * around) % around - 0.5 * around) * self.step
+            seen = np.exp(-((apart / IN_SIGHT) ** 2))
+            score += (ALIKE * alike + BESIDE * seen) * piece[bins].mean(axis=1)
         # A single tree is known again at once, and half of one looks broken.
-        score += AGAIN * (self.peaks[bins] * np.minimum(self.used[bins], 3.0)).mean(axis=1)
+        known = self.peaks[bins] + self.distinct[bins]
+        score += AGAIN * (known * np.minimum(self.used[bins], 3.0)).mean(axis=1)
         joins = np.minimum(self.overlap / total, 0.5)[:, None] >= np.linspace(0.0, 1.0, 24)[None, :]
         joins = joins | joins[:, ::-1]
         score += BROKEN * (self.peaks[bins] * joins).sum(axis=1) / joins.sum(axis=1)
@@ -249,7 +277,7 @@ class PlacementSearch:
         mirrored = (draws.direction != end[1]) * np.maximum(
             0.0, 1.0 - np.abs(draws.azimuth - end[0]) / (0.3 * self.span)
         )
-        score += 0.5 * mirrored
+        score += 1.2 * mirrored
         # Broad pieces keep what belongs together.
         return score - 0.05 * draws.width / max(self.span / self.step, 1.0)
 
@@ -321,6 +349,18 @@ def _peaks(band: Band, contours: Contours | None) -> NDArray[np.float64]:
     # A whole range of mountains is no single thing.
     rise -= cv2.morphologyEx(rise[None], cv2.MORPH_OPEN, np.ones((1, BROADEST_PEAK), np.uint8))[0]
     return cv2.dilate(rise[None], np.ones((1, 3), np.uint8))[0].astype(float)
+
+
+def _distinct(band: Band, rare: Float) -> NDArray[np.float64]:
+    """How much of what is rare stands at every bin of azimuth, in [0, 1]."""
+    source = band.source
+    rays = source.camera.ray_directions()
+    azimuth = np.arctan2(rays[..., 1], rays[..., 0])
+    bins = np.clip(((band.left - azimuth) / (band.left - band.right) * BINS).astype(int), 0, BINS - 1)
+    solid = (source.backdrop < 0.5).astype(float)
+    total = np.bincount(bins.ravel(), weights=solid.ravel(), minlength=BINS)
+    found = np.bincount(bins.ravel(), weights=(rare * solid).ravel(), minlength=BINS)
+    return np.clip(8.0 * found / np.maximum(total, 1.0), 0.0, 1.0)
 
 
 def _profiles(band: Band) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:

@@ -16,7 +16,7 @@ Float = NDArray[Any]
 GAP = 0.45
 """Of free floor around the rug, in camera heights."""
 
-LARGEST = 2.6
+LARGEST = 3.2
 """Camera heights along a side."""
 
 SHADOW = 0.06
@@ -37,13 +37,18 @@ def weave_rug(shape: tuple[int, int], palette: Palette, rng: np.random.Generator
     height, width = shape
     size = min(shape)
     colours = [0.35 * palette.bodies.mean(axis=0) + 0.65 * palette.body(rng) for _ in range(2)]
-    colours += [palette.pick(rng) for _ in range(3)]
+    # A rug is woven in colours that differ: a dark one, a light one, and one between.
+    threads = sorted((palette.pick(rng) for _ in range(9)), key=lambda colour: float(colour.mean()))
+    colours += [threads[-1], threads[0], threads[4]]
     rows, columns = np.mgrid[:height, :width].astype(np.float32) + 0.5
     inward = np.minimum(np.minimum(rows, height - rows), np.minimum(columns, width - columns)) / size
     out = np.broadcast_to(colours[0], (height, width, 3)).astype(np.float32).copy()
-    for edge, colour in ((0.03, colours[2]), (0.05, colours[1]), (0.13, colours[3]), (0.145, colours[0])):
+    for edge, colour in ((0.015, colours[2]), (0.025, colours[1]), (0.08, colours[3]), (0.09, colours[0])):
         out = np.where((inward > edge)[..., None], colour, out)
-    field = inward > 0.145
+    # Triangles along the border.
+    teeth = np.abs(np.mod((rows + columns) * 18.0 / size, 1.0) - 0.5) < 0.25
+    out = np.where(((inward > 0.033) & (inward < 0.072) & teeth)[..., None], colours[4], out)
+    field = inward > 0.09
     out = np.where(field[..., None], _patchwork(rows, columns, size, colours, rng), out)
     thread = 1.0 + 0.05 * np.sign(np.sin(np.pi * rows)) + 0.08 * fractal_noise(rng, shape, max(size / 12.0, 2.0), 4)
     return np.clip(out * thread[..., None], 0.02, 0.95).astype(np.float32)
@@ -51,7 +56,7 @@ def weave_rug(shape: tuple[int, int], palette: Palette, rng: np.random.Generator
 
 def _patchwork(rows: Float, columns: Float, size: int, colours: list[Float], rng: np.random.Generator) -> Float:
     """Squares with a figure in each, no two alike: a lattice of one figure would be seen again and again."""
-    count = int(rng.integers(5, 9))
+    count = int(rng.integers(12, 19))
     x, y = (count * a / size for a in (columns, rows))
     i, j = x.astype(int), y.astype(int)
     cells = int(i.max()) + 1, int(j.max()) + 1

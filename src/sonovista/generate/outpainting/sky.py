@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sonovista.generate.outpainting.blending import fill_smoothly
 from sonovista.generate.outpainting.projection import photo_coordinates, sample_photo, sample_points
 from sonovista.generate.outpainting.source import Source
 from sonovista.geometry.equirectangular import pixel_angles, pixel_directions
@@ -24,6 +25,9 @@ CLEAR = 0.015
 
 SMALLEST_CLOUD = np.radians(6.0)
 """Radius of the sky seen between other things below which pieces of it would be specks."""
+
+MIRRORED = np.radians(1.5)
+"""How far from the end of its sky a mirrored sky begins to fade."""
 
 CLOUD_FADE = np.radians(14.0)
 """How far the photo's own clouds reach beyond its frame."""
@@ -176,7 +180,7 @@ def _cloud_layer(source: Source, model: Float, white: Float) -> Float:
 
 
 def _continued(source: Source, layer: Float, height: int) -> Float:
-    """The photo's own clouds in the panorama, mirrored beyond the frame and faded out."""
+    """The photo's own clouds in the panorama, beyond the frame mirrored where that shows sky, and faded out."""
     u, v, outside = photo_coordinates(pixel_directions(height), source.camera)
     reach = CLOUD_FADE * source.camera.focal_length
     fade = np.where(np.isfinite(outside), np.clip(1.0 - outside / reach, 0.0, 1.0), 0.0).astype(np.float32)
@@ -184,8 +188,17 @@ def _continued(source: Source, layer: Float, height: int) -> Float:
     sigma = max(0.4 * source.camera.focal_length * np.pi / height, 0.5)
     weight = cv2.GaussianBlur(source.sky, (0, 0), sigma)
     smooth = cv2.GaussianBlur(layer, (0, 0), sigma) / np.maximum(weight, 0.05)[..., None]
-    smooth *= np.clip(weight * 2.0, 0.0, 1.0)[..., None]
-    return sample_photo(smooth, u, v, cv2.INTER_LINEAR) * fade[..., None]
+    # A mirrored skyline would be seen where its sky ends: towards it what is cloud fades, and what is even goes on.
+    broad = MIRRORED * source.camera.focal_length
+    around = 2 * round(broad) + 1
+    inner = cv2.blur(cv2.erode((source.sky > 0.9).astype(np.float32), np.ones((around, around))), (around, around))
+    mirrored = np.asarray(sample_photo(np.dstack([smooth, inner]), u, v, cv2.INTER_LINEAR), np.float32)
+    share = np.where(outside == 0.0, sample_photo(np.clip(weight * 2.0, 0.0, 1.0), u, v, cv2.INTER_LINEAR), 0.0)
+    share = np.maximum(share, np.clip(mirrored[..., 4], 0.0, 1.0))[..., None]
+    known = sample_photo(source.sky, u, v, cv2.INTER_LINEAR) * (outside == 0.0) > 0.9
+    even = np.where(known[..., None], mirrored[..., :4], 0.0).astype(np.float32)
+    fill_smoothly(even, known)
+    return (even + (mirrored[..., :4] - even) * share) * fade[..., None]
 
 
 def _drifting(source: Source, layer: Float, height: int, rng: np.random.Generator) -> Float:

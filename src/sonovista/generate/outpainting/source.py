@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonovista.generate.calibration.protocol import Calibration
+from sonovista.generate.outpainting.matting import RIM, settle_rims
 from sonovista.generate.outpainting.projection import local_scale, low_pass
 from sonovista.generate.regions.protocol import DETAIL_CLASSES, REGION_CLASSES, RegionMap
 from sonovista.geometry import PerspectiveCamera
@@ -46,6 +47,7 @@ class Source:
 
     Attributes:
         pixels: RGB in [0, 1], shape `(h, w, 3)`, low-passed to the panorama's sharpness.
+        solid: the same without the backdrop where it shines through at rims, to be laid before another one.
         camera: of this size.
         sky: opacity of the sky, in [0, 1], shape `(h, w)`, its edge refined to the picture's edges.
         backdrop: opacity of all that lies behind everything and is smooth: sky, and calm water; likewise.
@@ -59,6 +61,7 @@ class Source:
     """
 
     pixels: Float
+    solid: Float
     camera: PerspectiveCamera
     sky: Float
     backdrop: Float
@@ -107,13 +110,14 @@ def prepare_source(image: NDArray[np.uint8], calibration: Calibration, regions: 
     near_water = cv2.dilate((calm_water > 0.2).astype(np.float32), np.ones((5, 5), np.uint8))
     calm_water = calm_water * both
     backdrop = np.maximum(sky, both * np.maximum(near_water, sky))
+    backdrop, solid = settle_rims(pixels, backdrop, OVERSAMPLING * RIM * scale)
     unique = probabilities[..., [REGION_CLASSES.index(name) for name in UNIQUE_CLASSES]].sum(axis=2)
     water = probabilities[..., REGION_CLASSES.index("running_water")]
     uniqueness = np.clip(unique + 0.25 * water, 0.0, 1.0)
     sounding = _sounding(regions)[segments]
     indoor = float(regions.indoor)
     return Source(
-        pixels, camera, sky, backdrop, calm_water, probabilities, elevation, uniqueness, sounding, indoor, scale
+        pixels, solid, camera, sky, backdrop, calm_water, probabilities, elevation, uniqueness, sounding, indoor, scale
     )
 
 

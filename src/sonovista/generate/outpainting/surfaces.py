@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sonovista.generate.outpainting.boards import is_wood, lay_boards
 from sonovista.generate.outpainting.box import BACK, CEILING, FLOOR, LEFT, RIGHT, Box, corner_shade
 from sonovista.generate.outpainting.furnishing import SKIRTING, Palette, furnish
 from sonovista.generate.outpainting.projection import sample_points
@@ -68,7 +69,9 @@ def paint_surfaces(
         p = points[there]
         shade = corner_shade(box, p, index)[:, None] * SHADES[index]
         if index == FLOOR:
-            floor = _floor(source, p, rng)
+            floor, roughness = _floor(source, p, rng)
+            if is_wood(floor.mean(axis=0)):
+                lay_boards(floor, p, 1024 * source.scale / np.pi, roughness, rng)
             if rng.uniform() < 1.5 * fullness:
                 lay_rug(floor, box, p, 1024 * source.scale / np.pi, palette, rng)
             out[there] = floor * shade
@@ -180,7 +183,7 @@ def _palette(source: Source, wall: Float, rng: np.random.Generator) -> tuple[Pal
     bodies = bodies[(bright >= low) & (bright <= high)]
     white = float(np.percentile(source.pixels.mean(axis=2), 95))
     trim = 0.5 * wall + 0.5 * white * wall / max(float(wall.max()), 0.05)
-    fullness = float(np.clip(0.2 + 1.4 * things.mean(), 0.0, 0.95))
+    fullness = float(np.clip(0.1 + 2.2 * things.mean(), 0.0, 0.95))
     return Palette(colours, bodies, np.clip(trim, 0.02, 0.95).astype(np.float32)), fullness
 
 
@@ -256,8 +259,9 @@ def _grain(source: Source, mask: NDArray[np.bool_], colour: Float, rng: np.rando
     return tile * (deviation / max(float(tile.std()), 1e-6))
 
 
-def _floor(source: Source, points: NDArray[np.float64], rng: np.random.Generator) -> Float:
+def _floor(source: Source, points: NDArray[np.float64], rng: np.random.Generator) -> tuple[Float, float]:
     """Colours of points of the floor, `(N, 3)` in camera heights: the photo's floor, its light and shadows taken out.
+    And the standard deviation of its grain over its brightness.
 
     The floor is seen from above first, so that its texture shrinks with distance as a floor's does.
     """
@@ -279,7 +283,8 @@ def _floor(source: Source, points: NDArray[np.float64], rng: np.random.Generator
     # Nearer than the photo shows it a floor has finer grain: the same again, smaller and turned.
     turned = np.stack([points[:, 0] - points[:, 1], points[:, 0] + points[:, 1], points[:, 2]], axis=1)
     texture += FINER_GRAIN * _laid_out(tile, 1.7 * density, source, turned)
-    return np.clip(usual + texture, 0.0, 1.0).astype(np.float32)
+    floor = np.clip(usual + texture, 0.0, 1.0).astype(np.float32)
+    return floor, deviation / max(float(usual.mean()), 0.02)
 
 
 def _laid_out(tile: Float, density: float, source: Source, points: NDArray[np.float64]) -> Float:
