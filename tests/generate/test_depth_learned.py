@@ -46,16 +46,26 @@ def test_a_rising_map_finds_a_bend_beside_gross_errors_and_keeps_the_order():
     relative = rng.uniform(-1, 1, 3000)
     known = np.where(relative < 0, 0.8 * relative, 1.6 * relative) + 2.0
     known[:300] += 3.0
-    found = fit_rising_map(relative, known, np.ones(3000))
+    found = fit_rising_map(relative, known, np.ones(3000), 1.2)
     assert np.median(np.abs(found(relative) - known)) < 0.05
     wide = np.sort(rng.uniform(-5, 5, 1000))
     assert (np.diff(found(wide)) > 0).all()
 
 
-def test_a_rising_map_of_few_values_is_one_piece():
+def test_what_is_known_over_a_narrow_range_does_not_tell_the_slope():
+    relative = np.linspace(0, 1, 500)
+    known = 4.0 * relative - 1.0
+    wide = fit_rising_map(relative * 3, known * 3, np.ones(500), 2.0)
+    assert wide.slope == pytest.approx(4.0, rel=0.05)
+    narrow = fit_rising_map(relative * 0.05, known * 0.05, np.ones(500), 2.0)
+    assert narrow.slope == pytest.approx(2.0, rel=0.05)
+    assert np.median(narrow(relative * 0.05) - known * 0.05) == pytest.approx(0.0, abs=0.01)
+
+
+def test_a_rising_map_of_few_values_is_one_piece_of_the_usual_slope():
     relative = np.linspace(0, 1, 60)
-    found = fit_rising_map(relative, 2.0 * relative - 1.0, np.ones(60))
-    assert found(np.array([-3.0, 4.0])) == pytest.approx([-7.0, 7.0], abs=0.02)
+    found = fit_rising_map(relative, relative - 1.0, np.ones(60), 1.0)
+    assert found(np.array([-3.0, 4.0])) == pytest.approx([-4.0, 3.0])
 
 
 def test_the_ground_behind_a_thing_is_the_tilted_plane_around_it():
@@ -66,11 +76,14 @@ def test_the_ground_behind_a_thing_is_the_tilted_plane_around_it():
     ground = falling > 1 / 40
     ground[20:70, 40:60] = False  # a thing
     known = np.where(ground, truth, 0.3)
-    found = ground_seen(known, ground, elevation, 1.6)
+    found = ground_seen(known, ground, elevation, 1.6, level=False)
     near = truth < np.log(20.0)
     assert np.abs(found - truth)[near].max() < 0.02
     assert np.isinf(found[elevation > np.radians(8.0)]).all()
-    assert np.isinf(ground_seen(known, np.zeros_like(ground), elevation, 1.6)).all()
+    floor = ground_seen(known, ground, elevation, 1.6, level=True)
+    low = elevation < np.radians(-10.0)
+    assert floor[low] == pytest.approx(np.log(1.6 / -np.sin(elevation[low])))
+    assert np.isinf(ground_seen(known, np.zeros_like(ground), elevation, 1.6, level=False)).all()
 
 
 def test_laying_on_the_ground_keeps_the_order_over_equal_ground():

@@ -14,6 +14,12 @@ FLATTEST, STEEPEST = 0.3, 3.0
 PIECES = 5
 FEWEST, MOST = 200, 6000
 """Cells that make a map of more than one piece; cells that it is fitted to at most."""
+USUAL_OUTDOORS, USUAL_INDOORS = 2.0, 1.2
+"""Log metres for one of the head's units: about the medians over renders of the validation part."""
+SPREAD = 0.55
+"""Standard deviation of its logarithm over these renders."""
+BENT = 0.3
+"""Log metres by which the head's ground may be bent from end to end."""
 PRIOR = 0.02
 """Pull of every piece towards the one scale, against the mean deviation of the cells."""
 LEAST = 0.03
@@ -54,7 +60,11 @@ class RisingMap:
 
 
 def fit_rising_map(
-    relative: NDArray[np.floating], known: NDArray[np.floating], weight: NDArray[np.floating], rounds: int = 8
+    relative: NDArray[np.floating],
+    known: NDArray[np.floating],
+    weight: NDArray[np.floating],
+    usual: float,
+    rounds: int = 8,
 ) -> RisingMap:
     """The rising map of a few pieces with the least weighted sum of `|map(relative) - known|`.
 
@@ -64,16 +74,22 @@ def fit_rising_map(
         relative: log distance up to a rising function, any shape.
         known: log metres, same shape.
         weight: 0 where nothing is known.
+        usual: slope of maps of such pictures; what is known over a narrow range hardly tells another.
         rounds: of reweighting.
 
     Returns:
-        One piece, of `fit_scale_and_shift`, where fewer than `FEWEST` values are known or they hardly differ.
+        One piece where fewer than `FEWEST` values are known or they hardly differ.
     """
-    a, b = fit_scale_and_shift(relative, known, weight)
     used = np.flatnonzero(np.asarray(weight).ravel() > 0)
+    if len(used) < FEWEST:
+        return shifted(relative, known, np.ones(np.shape(relative), bool) if len(used) == 0 else weight > 0, usual)
+    a, _ = fit_scale_and_shift(relative, known, weight)
     used = used[:: max(1, len(used) // MOST)]
     x, y, w = (np.asarray(values, float).ravel()[used] for values in (relative, known, weight))
-    knots = _weighted_quantiles(x, w, np.linspace(0.03, 0.97, PIECES + 1)) if len(used) >= FEWEST else np.zeros(1)
+    knots = _weighted_quantiles(x, w, np.linspace(0.03, 0.97, PIECES + 1))
+    told, before = ((knots[-1] - knots[0]) / BENT) ** 2, SPREAD**-2
+    a = float(np.exp((told * np.log(a) + before * np.log(usual)) / (told + before)))
+    b = float(_weighted_quantiles(y - a * x, w, np.array([0.5]))[0])
     knots = knots[np.append(True, np.diff(knots) > 1e-3)]
     if len(knots) < 3:
         return RisingMap(np.array([0.0, 1.0]), np.array([b, a + b]), a)
@@ -92,6 +108,14 @@ def fit_rising_map(
         left, right = np.concatenate([design * robust, ties]), np.append(wanted * robust[:, 0], ties @ start)
         found = lsq_linear(left, right, (low, high)).x
     return RisingMap(knots, found[0] + np.append(0.0, np.cumsum(found[1:] * spans)), a)
+
+
+def shifted(
+    relative: NDArray[np.floating], known: NDArray[np.floating], used: NDArray[np.bool_], slope: float
+) -> RisingMap:
+    """The map of a given slope that brings half of what is used behind, and half before what is known."""
+    shift = float(np.median(np.asarray(known, float)[used] - slope * np.asarray(relative, float)[used]))
+    return RisingMap(np.array([0.0, 1.0]), np.array([shift, slope + shift]), slope)
 
 
 def _weighted_quantiles(
@@ -155,16 +179,21 @@ def align(
         indoor: rooms have walls that geometry knows nearly as well as their floor.
     """
     steady = ground & (known < STEADY)
+    usual = USUAL_INDOORS if indoor else USUAL_OUTDOORS
     if steady.mean() > ENOUGH:
-        weight = steady.astype(float)
+        rising = fit_rising_map(relative, known, steady.astype(float), usual)
     else:
-        weight = np.where(steady, 1.0, np.where(ground, 0.15, 0.6 if indoor else 1.0)) * solid
-    metric = fit_rising_map(relative, known, weight)(relative)
-    return lay_on_ground(metric, ground_seen(known, steady, elevation, camera_height))
+        rising = shifted(relative, known, solid if solid.any() else ~solid, usual)
+    metric = rising(relative)
+    return lay_on_ground(metric, ground_seen(known, steady, elevation, camera_height, level=indoor))
 
 
 def ground_seen(
-    known: NDArray[np.floating], ground: NDArray[np.bool_], elevation: NDArray[np.floating], camera_height: float
+    known: NDArray[np.floating],
+    ground: NDArray[np.bool_],
+    elevation: NDArray[np.floating],
+    camera_height: float,
+    level: bool,
 ) -> NDArray[np.float64]:
     """Log metres to the ground along every ray, also behind what hides it; infinite where it is not seen to be.
 
@@ -175,6 +204,7 @@ def ground_seen(
         ground: where `known` is that of ground.
         elevation: of the cells' rays, radians.
         camera_height: metres above the ground.
+        level: whether the plane is not tilted anywhere, as a floor.
     """
     nowhere = np.full(known.shape, np.inf)
     if ground.sum() < FEWEST:
@@ -183,7 +213,7 @@ def ground_seen(
     tilt = np.where(ground, camera_height / (np.exp(known) * np.cos(elevation)) + tangent, np.nan)
     columns = np.flatnonzero(ground.any(axis=0))
     tilts = np.interp(np.arange(known.shape[1]), columns, np.nanmedian(tilt[:, columns], axis=0))
-    tilts = ndimage.gaussian_filter1d(tilts, 0.02 * known.shape[1], mode="nearest")
+    tilts = (0.0 if level else 1.0) * ndimage.gaussian_filter1d(tilts, 0.02 * known.shape[1], mode="nearest")
     falling = (tilts[None, :] - tangent) / camera_height
     seen = falling > np.exp(-FADED)
     metres = 1.0 / (np.maximum(falling, np.exp(-FADED)) * np.cos(elevation))
@@ -204,7 +234,7 @@ def lay_on_ground(metric: NDArray[np.floating], ground: NDArray[np.floating]) ->
     size = np.abs(away)
     left = np.where(size < DIFFERS, np.interp(size, [0.0, AGREES, DIFFERS], [0.0, TRACE * AGREES, DIFFERS]), size)
     share = np.where(behind, _falling(np.where(behind, ground, FADED), PLANE, FADED), 0.0)
-    return metric + share * (np.sign(away) * left - away)
+    return np.asarray(metric + share * (np.sign(away) * left - away), float)
 
 
 def _falling(values: NDArray[np.floating], start: float, end: float) -> NDArray[np.float64]:
