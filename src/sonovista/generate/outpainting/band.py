@@ -165,7 +165,8 @@ def complete_band(canvas: Canvas, band: Band, start: int, stop: int, rng: np.ran
         if rim.size:
             part = slice(int(rim[0]), int(rim[-1]) + 1)
             left = int(columns[0])
-            share = paste(canvas, part.start, left, pixels[part], laid.valid[part], band.source.scale)
+            # Fine enough for a seam to run within the strip around the photo.
+            share = paste(canvas, part.start, left, pixels[part], laid.valid[part], band.source.scale, nodes=6000)
             _note(shown, laid, search.rare, share, part, left)
         ends[side] = (search.count(placement, join, total, side), placement.direction)
         if side > 0:

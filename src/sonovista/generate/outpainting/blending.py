@@ -14,6 +14,10 @@ FEATHER = 1.3
 """Standard deviation of the transition of details, in pixels at canvas height 1024."""
 
 
+STRAIGHT = 0.7
+"""By how much more a cut costs right beside what must stay."""
+
+
 @dataclass(frozen=True)
 class Canvas:
     """A picture that is being completed; its arrays are changed in place.
@@ -74,7 +78,11 @@ def seam(old: Float, new: Float, filled: Mask, valid: Mask, locked: Mask, nodes:
     if not keep.any():
         return valid.astype(np.float32)
     # A border along the canvas's own edge would show as a straight line: the difference is known in the overlap alone.
-    difference[~(valid_small & filled_small)] = 3.0
+    difference[~(valid_small & filled_small)] = 6.0
+    if locked_small.any():
+        # Along what must stay a cut would be as straight as that is.
+        away = cv2.distanceTransform((~locked_small).astype(np.uint8), cv2.DIST_L2, 3)
+        difference = difference * (1.0 + STRAIGHT * np.exp(-0.5 * away))
     chosen = minimum_cut(difference, must, keep).astype(np.float32) * valid_small
     chosen = cv2.GaussianBlur(cv2.resize(chosen, (width, height), interpolation=cv2.INTER_LINEAR), (0, 0), 0.35 * step)
     return np.where(valid, np.where(filled, chosen, 1.0), 0.0).astype(np.float32)
@@ -98,7 +106,7 @@ def minimum_cut(cost: Float, inside: Mask, outside: Mask) -> Mask:
         return np.zeros(cost.shape, bool)
     height, width = cost.shape
     index = np.arange(height * width).reshape(height, width)
-    units = 1 + np.minimum(cost * 1000.0, 3000.0).astype(np.int32)
+    units = 1 + np.minimum(cost * 1000.0, 6000.0).astype(np.int32)
     first = np.concatenate([index[:, :-1].ravel(), index[:-1].ravel()])
     second = np.concatenate([index[:, 1:].ravel(), index[1:].ravel()])
     weight = units.ravel()[first] + units.ravel()[second]

@@ -24,7 +24,7 @@ POINTS = 256
 FADE = 0.4
 """Radians above and below the contours over which their displacement dies away."""
 
-STEEPEST = 0.35
+STEEPEST = 0.7
 """Steepest slope of a contour: what rises more steeply, such as a single tree, stands above it."""
 
 LIMIT = 0.22

@@ -14,12 +14,13 @@ from sonovista.generate.outpainting.blending import Canvas, fill_smoothly, freed
 from sonovista.generate.outpainting.cap import chart_to, complete_cap
 from sonovista.generate.outpainting.clearing import clear_sounding
 from sonovista.generate.outpainting.continuing import continue_things
+from sonovista.generate.outpainting.detail import restore_detail
 from sonovista.generate.outpainting.layout import allowed_above, allowed_below, upright_above
 from sonovista.generate.outpainting.membrane import meet_border
 from sonovista.generate.outpainting.projection import photo_coordinates, project_photo, sample_photo
 from sonovista.generate.outpainting.protocol import Panorama
 from sonovista.generate.outpainting.ring import extend, mirror
-from sonovista.generate.outpainting.room import complete_room
+from sonovista.generate.outpainting.room import complete_room, seen_at_edge
 from sonovista.generate.outpainting.sky import has_sky, paint_sky
 from sonovista.generate.outpainting.source import OVERSAMPLING, UNIQUE_CLASSES, Source, prepare_source
 from sonovista.generate.regions.protocol import RegionMap
@@ -29,6 +30,10 @@ Float = NDArray[Any]
 
 EXTENSION = 30
 """Pixels beyond the photo's frame, at panorama height 1024, where its rim runs on so that seams have room."""
+
+
+ALIKE = 0.06
+"""Summed difference in RGB up to which the completed part shows its sky."""
 
 
 class Options(BaseModel):
@@ -68,6 +73,7 @@ class ExemplarOutpainter:
         camera = calibration.camera(image.shape[1], image.shape[0])
         photo, observed = project_photo(image.astype(np.float32) / 255.0, camera, height, self.options.sigma)
         source = prepare_source(image, calibration, regions, height)
+        skies = None
         if observed.sum() < 4:
             # Thinner than a panorama pixel: there is no exemplar, only a colour.
             pixels = np.broadcast_to(source.pixels.mean(axis=(0, 1)), photo.shape).copy()
@@ -79,9 +85,11 @@ class ExemplarOutpainter:
                 sky = paint_backdrop(source, paint_sky(source, height, rng), rng)
                 sky = meet_photo(sky, photo, observed, source)
             pixels = complete_outdoors(source, photo, observed, sky, rng)
+            if sky is not None:
+                skies = np.abs(pixels - sky).sum(axis=2) < ALIKE, seen_at_edge(source, height, source.backdrop)
         if source.indoor <= 0.5:
             pixels = continue_things(pixels, source, ("left", "right"))
-        meet_border(pixels, photo, observed)
+        meet_border(pixels, photo, observed, skies)
         pixels[observed] = photo[observed]
         return Panorama(np.round(np.clip(pixels, 0.0, 1.0) * 255.0).astype(np.uint8), observed)
 
@@ -146,7 +154,7 @@ def _start(source: Source, photo: Float, observed: NDArray[np.bool_], sky: Float
     if sky is not None:
         alpha = sample_photo(extended.backdrop, beyond_u, beyond_v, cv2.INTER_LINEAR)
         # Above sky there is sky: a spire below the frame's upper edge is not to stand above it too.
-        edge = sample_photo(source.backdrop, u, np.clip(v, 0.5, source.camera.height - 0.5), cv2.INTER_LINEAR)
+        edge = seen_at_edge(source, height, source.backdrop)
         alpha = np.where((v < 0.0) & (edge > 0.8), 1.0, alpha)[..., None]
         near = near * (1.0 - alpha) + sky * alpha
     pixels[strip] = np.clip(near[strip], 0.0, 1.0)
@@ -173,13 +181,17 @@ def complete_caps(canvas: Canvas, source: Source, sky: Float | None, rng: np.ran
     margin = 0.6 * 112 * source.scale * np.pi / height
     if above.any():
         lowest = float(elevation[np.flatnonzero(above.any(axis=1))[-1]]) - margin
-        complete_cap(canvas, chart_to(lowest, 1, height), above, source, allowed_above(source), rng)
+        allowed = allowed_above(source)
+        complete_cap(canvas, chart_to(lowest, 1, height), above, source, allowed, rng)
+        restore_detail(canvas.pixels, above, source, allowed)
         if sky is not None:
             mix = upright[..., None]
             canvas.pixels[above] = (canvas.pixels * mix + sky * (1.0 - mix))[above]
     if below.any():
         highest = float(elevation[np.flatnonzero(below.any(axis=1))[0]]) + margin
-        complete_cap(canvas, chart_to(highest, -1, height), below, source, allowed_below(source), rng)
+        allowed = allowed_below(source)
+        complete_cap(canvas, chart_to(highest, -1, height), below, source, allowed, rng)
+        restore_detail(canvas.pixels, below, source, allowed)
     # A photo that looks steeply up or down leaves more open than the maps around the poles reach.
     fill_smoothly(canvas.pixels, canvas.filled)
     return canvas.pixels

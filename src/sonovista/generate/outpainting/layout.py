@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from sonovista.generate.outpainting.blending import Canvas
 from sonovista.generate.outpainting.noise import fractal_noise
+from sonovista.generate.outpainting.rarity import rarity
 from sonovista.generate.outpainting.source import UNIQUE_CLASSES, Source
 from sonovista.generate.regions.protocol import REGION_CLASSES
 
@@ -50,6 +51,7 @@ def _allowed(source: Source, lower: bool) -> Float:
     v = np.linspace(0.0, 1.0, height, dtype=np.float32)[:, None]
     nearness = v if lower else 1.0 - v
     allowed = allowed * np.clip(0.25 + 1.1 * nearness, 0.0, 1.0)
+    allowed = allowed * (1.0 - rarity(source.pixels, source.backdrop, source.scale))
     return (allowed * typical(source, allowed)).astype(np.float32)
 
 

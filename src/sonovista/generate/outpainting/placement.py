@@ -53,7 +53,9 @@ PEAK = 0.03
 
 RIDGE = 0.45
 RESHAPED = 0.22
-"""Radians over which a ridge is raised or lowered, and by what share of its height above the ground at most."""
+UNEVENNESS = 1.2
+"""Radians over which a ridge is raised or lowered, and by how much at most: a share of its height above the ground, and
+times the standard deviation of the photo's own ridge."""
 
 BINS = 96
 """Columns into which the photo is cut to count what was shown."""
@@ -113,10 +115,12 @@ class PlacementSearch:
         self.contours = find_contours(band)
         # Where contours are known they tell how far a piece must move.
         self.fixed = self.contours is not None or _has_level_horizon(band)
-        # The contours of the canvas, column by column; at first those of the photo's own mirror image.
+        # The contours of the canvas, column by column; beyond the photo's frame at first as they are at it.
         self.lines = np.zeros((2, band.azimuth.size))
         if self.contours is not None:
-            self.lines = self.contours.at(band.azimuth)
+            azimuth = np.mod(band.azimuth + np.pi, 2.0 * np.pi) - np.pi
+            self.lines = self.contours.at(np.clip(azimuth, band.right, band.left))
+        self.unevenness = 0.0 if self.contours is None else UNEVENNESS * _unevenness(self.contours)
         self.rare = rarity_at_height(band, self.contours)
         self.unique, self.cut, self.blocked = _profiles(band)
         self.distinct = _distinct(band, self.rare)
@@ -181,7 +185,10 @@ class PlacementSearch:
         azimuth = placement.azimuth - placement.direction * side * offsets * self.step / placement.stretch
         seen = self.contours.at(azimuth)
         moved = moves(self.lines[:, columns], seen, self.overlap, closes)
-        moved[0] += self._reshaped(seen + moved, placement.bend, closes)
+        # What is built must stay straight.
+        built = np.clip(3.0 * self.unique[self._bins(azimuth)], 0.0, 1.0)
+        built = cv2.blur(built[None], (2 * self.overlap + 1, 1))[0]
+        moved[0] += self._reshaped(seen + moved, placement.bend, closes) * (1.0 - built)
         self.lines[:, columns] = seen + moved
         lines = seen + moved
         return (lines, moved) if side > 0 else (lines[:, ::-1], moved[:, ::-1])
@@ -196,7 +203,9 @@ class PlacementSearch:
         if closes:
             along = np.minimum(along, along[::-1])
         along = along * along * (3.0 - 2.0 * along)
-        return RESHAPED * np.maximum(lines[0] - lines[1], 0.0) * shape * along
+        # A ridge that is level in the photo, such as a wall, stays so.
+        most = np.minimum(RESHAPED * np.maximum(lines[0] - lines[1], 0.0), self.unevenness)
+        return most * shape * along
 
     def _bins(self, azimuth: NDArray[np.float64]) -> NDArray[np.int64]:
         return np.clip(((self.band.left - azimuth) / self.span * BINS).astype(int), 0, BINS - 1)
@@ -349,6 +358,12 @@ def _peaks(band: Band, contours: Contours | None) -> NDArray[np.float64]:
     # A whole range of mountains is no single thing.
     rise -= cv2.morphologyEx(rise[None], cv2.MORPH_OPEN, np.ones((1, BROADEST_PEAK), np.uint8))[0]
     return cv2.dilate(rise[None], np.ones((1, 3), np.uint8))[0].astype(float)
+
+
+def _unevenness(contours: Contours) -> float:
+    """Standard deviation of the upper contour from a straight line, radians."""
+    slope = np.polynomial.Polynomial.fit(contours.azimuth, contours.lines[0], 1)
+    return float((contours.lines[0] - slope(contours.azimuth)).std())
 
 
 def _distinct(band: Band, rare: Float) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonovista.generate.outpainting.blending import Canvas, paste
+from sonovista.generate.outpainting.rarity import rarity
 from sonovista.generate.outpainting.source import OVERSAMPLING, UNIQUE_CLASSES, Source
 
 Float = NDArray[Any]
@@ -30,7 +31,8 @@ NEAR = 0.02
 """Mean squared difference in RGB that a patch from right beside its place costs: it would stammer."""
 
 UNWANTED = 1.0
-"""Likewise, one that shows nothing but what must not stand there twice."""
+RARE = 0.1
+"""Likewise, one that shows nothing but what must not stand there twice, and the share of it for what is rare."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,8 @@ class _Search:
         shown = self.layers[..., :3] * (1.0 - self.layers[..., 3:])
         # Behind the matte all skies are alike; edges of the matte must agree too.
         self.small = self._halved(np.concatenate([shown, self.layers[..., 3:]], axis=2))
-        unwanted = np.maximum(source.share(*UNIQUE_CLASSES) > 0.5, source.sounding > 0.5).astype(np.float32)
+        unwanted = np.maximum(source.share(*UNIQUE_CLASSES) > 0.5, source.sounding > 0.5)
+        unwanted = np.maximum(unwanted, RARE * rarity(source.pixels, source.backdrop, source.scale)).astype(np.float32)
         patch = max(size // 2, 1)
         self.unwanted = cv2.boxFilter(
             self._halved(unwanted), -1, (patch, patch), anchor=(0, 0), borderType=cv2.BORDER_REPLICATE

@@ -70,12 +70,12 @@ def _towards(difference: Float, known: NDArray[np.bool_]) -> Float:
     return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
-def _seen_at_edge(source: Source, height: int, *classes: str) -> Float:
-    """How surely the photo's nearest pixel belongs to `classes`, shape `(height, 2 * height)`."""
+def seen_at_edge(source: Source, height: int, layer: Float) -> Float:
+    """A layer of the photo at its pixel nearest to every pixel of the panorama, shape `(height, 2 * height)`."""
     u, v, _ = photo_coordinates(pixel_directions(height), source.camera)
     u = np.clip(u, 0.5, source.camera.width - 0.5)
     v = np.clip(v, 0.5, source.camera.height - 0.5)
-    return sample_photo(source.share(*classes), u, v, cv2.INTER_LINEAR)
+    return sample_photo(layer, u, v, cv2.INTER_LINEAR)
 
 
 def _lay_around(
@@ -90,7 +90,7 @@ def _lay_around(
         *([(surface == CEILING, ("ceiling",))] if lit else []),
     ):
         # What stands at the photo's edge tells of the light, but its colour is not that of the surface behind it.
-        known = strip & own & (_seen_at_edge(source, height, *names) > 0.5)
+        known = strip & own & (seen_at_edge(source, height, source.share(*names)) > 0.5)
         sure = known.sum() >= 50
         known = known if sure else strip & own
         if known.sum() >= 50:
