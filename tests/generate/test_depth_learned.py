@@ -146,10 +146,14 @@ def test_a_world_keeps_the_heads_order_becomes_metric_and_closes(kind, seed, mon
     solid = np.isfinite(photo.depth)
     assert np.corrcoef(rankdata(found.photo[solid]), rankdata(photo.depth[solid]))[0, 1] > 0.98
     assert absolute_relative_error(found.photo, photo.depth) < 0.2
-    names = np.array(photo.regions.labels())
-    ground = np.isin(names, [REGION_CLASSES.index(name) for name in ("ground", "grass", "floor")])
-    near = ground & (photo.depth < 10.0)
+    grounds = [REGION_CLASSES.index(name) for name in ("ground", "grass", "floor")]
+    near = np.isin(photo.regions.labels(), grounds) & (photo.depth < 10.0)
     assert np.median(np.abs(found.photo[near] / photo.depth[near] - 1.0)) < 0.02
+    inside, seen, _ = learned._project(cameras[0], 256, np.log(found.photo), found.photo_sky)
+    own = inside & ~found.panorama_sky
+    assert found.panorama[own] == pytest.approx(np.exp(seen[own]), rel=1e-5)
+    underfoot = ~inside & np.isin(panorama.regions.labels(), grounds) & (panorama.depth < 3.0)
+    assert np.quantile(np.abs(found.panorama[underfoot] / panorama.depth[underfoot] - 1.0), 0.95) < 0.03
     step = np.abs(np.diff(np.log(found.panorama[:, [-1, 0]].astype(float)), axis=1))
     inner = np.abs(np.diff(np.log(found.panorama[:, :2].astype(float)), axis=1))
     assert np.quantile(step, 0.95) < np.quantile(inner, 0.95) + 0.05
