@@ -123,13 +123,15 @@ def main() -> None:
         print(json.dumps(panorama_seconds(arguments.panorama)))
         return
     sys.path.insert(0, str(TOOLS))
-    from train_region_head import CONFIG, features_of, photo  # pyright: ignore[reportMissingImports]
+    from train_region_head import CONFIG, features_of, glanced, photo  # pyright: ignore[reportMissingImports]
 
     config = RegionHeadConfig.read(CONFIG)
+    classifier = LearnedClassifier()
 
     strokes = json.loads((TOOLS / "region_strokes.json").read_text())
     held_out = json.loads((TOOLS / "photo_split.json").read_text())["held_out"]
     fitted = set(json.loads((TOOLS / "region_annotations.json").read_text()))
+    added = set(json.loads((TOOLS / "photo_packages.json").read_text()))
     names = [n for n in held_out if n in strokes and n not in DUPLICATES and not n.startswith("panoramas/")]
     confusions: dict[str, dict[str, NDArray[np.float64]]] = {"learned": {}, "classical": {}}
     seconds: dict[str, list[float]] = {"learned": [], "classical": []}
@@ -148,11 +150,11 @@ def main() -> None:
             if kind == "classical":
                 regions = AppearanceClassifier()(image, elevation, False)
             elif arguments.features is None:
-                regions = LearnedClassifier()(image, elevation, False)
+                regions = classifier(image, elevation, False)
             else:
-                features = features_of(name, config, arguments.features)
-                features = features.transpose(1, 2, 0, 3).reshape(*features.shape[1:3], -1)
-                regions = LearnedClassifier().from_features(features, image, elevation, False)
+                looks = (features_of(name, look, arguments.features) for look in (config, glanced(config)))
+                fine, coarse = (x.transpose(1, 2, 0, 3).reshape(*x.shape[1:3], -1) for x in looks)
+                regions = classifier.from_features(fine, image, elevation, False, coarse)
             seconds[kind].append(time.process_time() - start)
             confusion = np.zeros((len(NAMES), len(NAMES)))
             np.add.at(confusion, (marked[inside], merged_labels(regions)[inside]), 1.0 / inside.sum())
@@ -160,11 +162,17 @@ def main() -> None:
             indoor[kind] += (regions.indoor > 0.5) == strokes[name]["indoor"]
         print(name, *(round(float(np.trace(c[name])), 2) for c in confusions.values()), file=sys.stderr, flush=True)
     fresh = [name for name in names if name not in fitted]
+    later = [name for name in names if name.split("/")[0] in added]
+    before = [name for name in names if name not in later]
     result = {
         kind: {
             "all": scores([found[name] for name in names], False),
             "all, nine classes": scores([found[name] for name in names], True),
             "not fitted by classical, nine classes": scores([found[name] for name in fresh], True),
+            "of photo_packages.json": scores([found[name] for name in later], False),
+            "of photo_packages.json, nine classes": scores([found[name] for name in later], True),
+            "others": scores([found[name] for name in before], False),
+            "others, nine classes": scores([found[name] for name in before], True),
             "indoor_right": f"{indoor[kind]} of {len(names)}",
             "processor_seconds_median": round(float(np.median(seconds[kind])), 2),
             "photos": {name: round(float(np.trace(found[name])), 2) for name in names},

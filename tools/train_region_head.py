@@ -3,7 +3,8 @@
 Run `python tools/train_region_head.py`: fetches photos and the backbone, reads the strokes of `region_strokes.json` on
 the photos that `photo_split.json` gives to fitting, fits with the seed of
 `src/sonovista/heads/configs/regions.yaml`, and prints one JSON document with accuracies from folds that leave whole
-photos out. Held-out photos are never read; `benchmarks/regions.py` measures on them. Features are kept in `--features`
+photos out, with the second look at the smaller picture that `sonovista.generate.regions.learned` averages in and
+without it. Held-out photos are never read; `benchmarks/regions.py` measures on them. Features are kept in `--features`
 so that a run that was interrupted goes on.
 """
 
@@ -12,6 +13,7 @@ import json
 import tempfile
 from pathlib import Path
 
+import cv2
 import numpy as np
 import onnx
 from fetch_photos import fetch_all, load_photo
@@ -19,6 +21,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save_file
 
+from sonovista.generate.regions.learned import LearnedOptions
 from sonovista.generate.regions.protocol import DETAIL_CLASSES
 from sonovista.heads.region_training import (
     MERGED_CLASSES,
@@ -103,30 +106,45 @@ def head_graph(head: RegionHead, config: RegionHeadConfig) -> onnx.ModelProto:
     return model
 
 
-def measure(photos: dict[str, StrokedPhoto], config: RegionHeadConfig) -> dict:
+def glanced(config: RegionHeadConfig) -> RegionHeadConfig:
+    """The same for the second, coarser look."""
+    return config.model_copy(update={"longest_side": round(LearnedOptions().glance * config.longest_side)})
+
+
+def second_look(name: str, fine: NDArray[np.float32], config: RegionHeadConfig, folder: Path) -> NDArray[np.float32]:
+    """Features of the coarser look, linear between its patches at the patches of `fine`."""
+    layers = []
+    for layer in features_of(name, glanced(config), folder):
+        parts = [cv2.resize(part.copy(), fine.shape[2:0:-1]) for part in np.split(layer, 3, axis=-1)]
+        layers.append(np.concatenate(parts, axis=-1))
+    return np.stack(layers)
+
+
+def measure(looks: tuple[dict[str, StrokedPhoto], dict[str, StrokedPhoto]], config: RegionHeadConfig) -> dict:
     """Accuracy of patches under strokes, over folds that leave whole photos out; each photo weighs the same."""
-    names = sorted(photos)
+    photos, names = looks[0], sorted(looks[0])
     order = np.random.default_rng(config.seed).permutation(len(names))
-    confusion, indoor = np.zeros((len(MERGED_CLASSES),) * 2), 0
+    confusions, indoor = np.zeros((2, len(MERGED_CLASSES), len(MERGED_CLASSES))), 0
     for fold in range(FOLDS):
         left_out = {names[i] for i in order[fold::FOLDS]}
         head = fit([photos[name] for name in names if name not in left_out], config)
         for name in left_out:
-            details = head.details(photos[name].features)
-            merged = np.stack([details[:, i == MERGED_OF_DETAIL].sum(axis=1) for i in range(len(MERGED_CLASSES))])
             truth = MERGED_OF_DETAIL[photos[name].classes]
-            np.add.at(confusion, (truth, merged.argmax(axis=0)), 1.0 / len(truth))
+            details = np.cumsum([head.details(look[name].features) for look in looks], axis=0)
+            for confusion, told in zip(confusions, details, strict=True):
+                merged = np.stack([told[:, i == MERGED_OF_DETAIL].sum(axis=1) for i in range(len(MERGED_CLASSES))])
+                np.add.at(confusion, (truth, merged.argmax(axis=0)), 1.0 / len(truth))
             indoor += (head.indoor(photos[name].gist) > 0.5) == photos[name].indoor
-    accuracy, iou = merged_accuracy(confusion)
-    recall = np.diag(confusion) / np.maximum(confusion.sum(axis=1), 1e-9)
-    return {
-        "folds": FOLDS,
-        "photos": len(names),
-        "mean_accuracy_10": round(accuracy, 3),
-        "mean_iou_10": round(iou, 3),
-        "recall": dict(zip(MERGED_CLASSES, recall.round(3).tolist(), strict=True)),
-        "indoor_accuracy": round(indoor / len(names), 3),
-    }
+    found: dict = {"folds": FOLDS, "photos": len(names), "indoor_accuracy": round(indoor / len(names), 3)}
+    for looked, confusion in zip(("one look", "two looks"), confusions, strict=True):
+        accuracy, iou = merged_accuracy(confusion)
+        recall = np.diag(confusion) / np.maximum(confusion.sum(axis=1), 1e-9)
+        found[looked] = {
+            "mean_accuracy_10": round(accuracy, 3),
+            "mean_iou_10": round(iou, 3),
+            "recall": dict(zip(MERGED_CLASSES, recall.round(3).tolist(), strict=True)),
+        }
+    return found
 
 
 def main() -> None:
@@ -141,18 +159,19 @@ def main() -> None:
     arguments.features.mkdir(parents=True, exist_ok=True)
     split = json.loads((TOOLS / "photo_split.json").read_text())
     strokes = json.loads((TOOLS / "region_strokes.json").read_text())
-    photos = {
-        name: under_strokes(
-            features_of(name, config, arguments.features), strokes[name]["strokes"], strokes[name]["indoor"]
-        )
-        for name in split["fitting"]
-        if name in strokes
-    }
-    head = fit(list(photos.values()), config)
+    looks: tuple[dict[str, StrokedPhoto], dict[str, StrokedPhoto]] = ({}, {})
+    for name in split["fitting"]:
+        if name in strokes:
+            marked = strokes[name]["strokes"], strokes[name]["indoor"]
+            fine = features_of(name, config, arguments.features)
+            looks[0][name] = under_strokes(fine, *marked)
+            if not arguments.no_folds:
+                looks[1][name] = under_strokes(second_look(name, fine, config, arguments.features), *marked)
+    head = fit(list(looks[0].values()), config)
     onnx.save(head_graph(head, config), SHIPPED)
     save_file(head.arrays(), SHIPPED.with_suffix(".safetensors"), {"config": config.model_dump_json()})
     if not arguments.no_folds:
-        print(json.dumps(measure(photos, config), indent=1))
+        print(json.dumps(measure(looks, config), indent=1))
 
 
 if __name__ == "__main__":

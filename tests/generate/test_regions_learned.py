@@ -72,6 +72,23 @@ def test_a_panorama_has_no_seam(classifier: LearnedClassifier) -> None:
     assert np.mean(labels[:, 0] == labels[:, -1]) > 0.8
 
 
+def test_the_second_look_is_averaged_in(classifier: LearnedClassifier) -> None:
+    image, elevation = example("stream")
+    fine = classifier.features(image, False)
+    coarse = classifier.features(image, False, classifier.options.glance)
+    assert coarse.shape[:2] == (round(11 / image.shape[1] * image.shape[0]), 11)
+    alone = classifier.from_features(fine, image, elevation, False)
+    same = classifier.from_features(fine, image, elevation, False, fine)
+    both = classifier.from_features(fine, image, elevation, False, coarse)
+    assert alone.details is not None
+    assert same.details is not None
+    assert both.details is not None
+    np.testing.assert_allclose(same.details, alone.details, atol=1e-5)
+    called = classifier(image, elevation, False).details
+    assert called is not None
+    np.testing.assert_allclose(called, both.details, atol=1e-5)
+
+
 def test_maps_are_enlarged_across_the_seam() -> None:
     maps = np.zeros((4, 8, 1), np.float32)
     maps[:, 0] = 1.0

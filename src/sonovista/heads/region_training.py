@@ -1,9 +1,9 @@
 """The region head: what each patch of a picture is, from the backbone's features, fitted on strokes.
 
 Features of three layers are turned onto their principal components, then read by an ensemble of small networks with one
-hidden layer; a logistic regression on the picture's mean features tells whether it was taken indoors. With some sixty
-photos the loss that matters is that of photos that were not seen: rare classes and photos weigh more than their share
-of patches, the hidden layer is thinned (dropout), and weights decay.
+hidden layer; a logistic regression on the picture's mean features tells whether it was taken indoors. With some 130
+photos the loss that matters is that of photos that were not seen: rare classes and photos are drawn more often than
+their share of patches, the hidden layer is thinned (dropout), and weights decay.
 """
 
 from collections.abc import Sequence
@@ -52,8 +52,9 @@ class RegionHeadConfig(BaseModel):
     dropout: float = Field(ge=0.0, lt=1.0)
     weight_decay: float = Field(ge=0.0)
     learning_rate: float = Field(gt=0.0)
-    steps: int = Field(ge=1, description="Of Adam, over all patches each.")
-    patches: int = Field(ge=100, description="Drawn from all that lie under strokes, the same for all networks.")
+    steps: int = Field(ge=1, description="Of Adam.")
+    batch: int = Field(ge=10, description="Patches of each step, drawn anew from all that lie under strokes.")
+    patches: int = Field(ge=100, description="Drawn once, for the principal components.")
     class_balance: float = Field(ge=0.0, le=1.0, description="0: as they come; 1: all classes weigh the same.")
     photo_balance: float = Field(ge=0.0, le=1.0, description="The same for photos within a class.")
     indoor_weight_decay: float = Field(ge=0.0)
@@ -152,22 +153,18 @@ def fit(photos: Sequence[StrokedPhoto], config: RegionHeadConfig) -> RegionHead:
     features = np.concatenate([photo.features for photo in photos])
     classes = np.concatenate([photo.classes for photo in photos])
     owner = np.concatenate([np.full(len(photo.classes), index) for index, photo in enumerate(photos)])
-    weights = _weights(classes, owner, config)
-    if len(classes) > config.patches:
-        odds = weights / weights.sum()
-        drawn = np.random.default_rng(config.seed).choice(len(classes), config.patches, replace=False, p=odds)
-        features, classes, weights = features[drawn], classes[drawn], np.ones(config.patches, np.float32)
-    mean = features.mean(axis=0)
-    values, vectors = np.linalg.eigh((features - mean).T @ (features - mean) / len(features))
+    odds = _weights(classes, owner, config)
+    drawn = np.random.default_rng(config.seed).choice(len(classes), config.patches, p=odds)
+    some = features[drawn]
+    mean = some.mean(axis=0)
+    values, vectors = np.linalg.eigh((some - mean).T @ (some - mean) / len(some))
     largest = np.argsort(values)[::-1][: config.components]
     whitening = vectors[:, largest] * (values[largest] + 1e-3) ** (-0.5 * config.whitening)
     # All components together have variance 1 in the mean, so that learning rate and decay mean the same.
     variance = (values[largest] * (values[largest] + 1e-3) ** -config.whitening).mean()
     whitening = (whitening / np.sqrt(variance)).astype(np.float32)
-    inside = torch.from_numpy((features - mean) @ whitening)
-    networks = [
-        _fit_network(inside, classes, weights, config, config.seed + member) for member in range(config.members)
-    ]
+    inside = (features - mean) @ whitening
+    networks = [_fit_network(inside, classes, odds, config, config.seed + member) for member in range(config.members)]
     indoor_weight, indoor_bias = _fit_indoor(photos, mean, config)
     hidden_weight, hidden_bias, output_weight, output_bias = (
         np.stack(arrays).astype(np.float32) for arrays in zip(*networks, strict=True)
@@ -177,19 +174,19 @@ def fit(photos: Sequence[StrokedPhoto], config: RegionHeadConfig) -> RegionHead:
     )
 
 
-def _weights(classes: NDArray[np.int64], owner: NDArray[np.int64], config: RegionHeadConfig) -> NDArray[np.float32]:
+def _weights(classes: NDArray[np.int64], owner: NDArray[np.int64], config: RegionHeadConfig) -> NDArray[np.float64]:
     key = classes * (owner.max() + 1) + owner
     _, where, size = np.unique(key, return_inverse=True, return_counts=True)
     weights = size[where] ** -config.photo_balance
     total = np.bincount(classes, weights, minlength=len(DETAIL_CLASSES))
     weights = weights * np.maximum(total, 1e-9)[classes] ** -config.class_balance
-    return (weights / weights.mean()).astype(np.float32)
+    return weights / weights.sum()
 
 
 def _fit_network(
-    inside: torch.Tensor,
+    inside: NDArray[np.float32],
     classes: NDArray[np.int64],
-    weights: NDArray[np.float32],
+    odds: NDArray[np.float64],
     config: RegionHeadConfig,
     seed: int,
 ) -> tuple[NDArray[np.float32], ...]:
@@ -201,13 +198,13 @@ def _fit_network(
         nn.Dropout(config.dropout),
         nn.Linear(config.hidden, len(DETAIL_CLASSES)),
     )
-    target, weight = torch.from_numpy(classes), torch.from_numpy(weights)
+    draws = np.random.default_rng(seed).choice(len(classes), (config.steps, config.batch), p=odds)
     adam = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=config.weight_decay)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, config.steps)
-    for _ in range(config.steps):
+    for drawn in draws:
         adam.zero_grad()
-        loss = (nn.functional.cross_entropy(network(inside), target, reduction="none") * weight).mean()
-        loss.backward()
+        told = network(torch.from_numpy(inside[drawn]))
+        nn.functional.cross_entropy(told, torch.from_numpy(classes[drawn])).backward()
         adam.step()
         schedule.step()
     hidden, output = (module for module in network if isinstance(module, nn.Linear))

@@ -1,10 +1,11 @@
 """Regions by a small head on the features of a frozen vision transformer.
 
 The backbone (`sonovista.vision.backbone`) describes every patch of 14 x 14 pixels; the head, fitted on strokes on some
-sixty photos, tells what it is; superpixels bring the edges, neighbours of like colour agree, and pieces of one class
-that look alike to the network become one region. A panorama is read as it lies, with its left and right edges
-continued beyond each other. Limits: what few photos show (boats, fire, birds, vehicles) is hardly known, and what is
-smaller than a patch is not seen.
+130 photos, tells what it is; a second look at the picture made smaller, where close-ups are no larger than they would
+be in a view, is averaged in; superpixels bring the edges, neighbours of like colour agree, and pieces of one class that
+look alike to the network become one region. A panorama is read as it lies, with its left and right edges continued
+beyond each other. Limits: what few photos show (fire, birds, sand, snow) is hardly known, and what is smaller than a
+patch is not seen.
 """
 
 from functools import cache
@@ -50,6 +51,9 @@ class LearnedOptions(BaseModel):
 
     photo_patches: int = Field(default=28, ge=4, le=80, description="Patches along a photo's longer side.")
     panorama_patches: int = Field(default=22, ge=4, le=80, description="Patches along a panorama's height.")
+    glance: float = Field(
+        default=4.0 / 7.0, ge=0.0, lt=1.0, description="Patches of the second, coarser look, as a share; 0: none."
+    )
     photo_pieces: int = Field(default=400, ge=1, le=5000, description="Superpixels of a photo.")
     panorama_pieces: int = Field(default=1200, ge=1, le=20000, description="Superpixels of a panorama.")
     regions: float = Field(default=0.5, gt=0.0, le=1.0, description="Regions for each superpixel.")
@@ -86,14 +90,22 @@ class LearnedClassifier:
             raise InputError(f"image: expected uint8 RGB (H, W, 3), found {image.dtype} {image.shape}")
         if elevation.shape != image.shape[:2]:
             raise InputError(f"elevation: expected the image's {image.shape[:2]}, found {elevation.shape}")
-        return self.from_features(self.features(image, wraps), image, elevation, wraps)
+        coarse = self.features(image, wraps, self.options.glance) if self.options.glance > 0.0 else None
+        return self.from_features(self.features(image, wraps), image, elevation, wraps, coarse)
 
     def from_features(
-        self, features: NDArray[np.float32], image: NDArray[np.uint8], elevation: NDArray[np.float32], wraps: bool
+        self,
+        features: NDArray[np.float32],
+        image: NDArray[np.uint8],
+        elevation: NDArray[np.float32],
+        wraps: bool,
+        coarse: NDArray[np.float32] | None = None,
     ) -> RegionMap:
-        """The same from features that are there already, of `features`."""
+        """The same from features that are there already, of `features`; `coarse` are those of the second look."""
         options = self.options
         details, indoor, shown = run_head(features)
+        if coarse is not None:
+            details = 0.5 * (details + enlarged(run_head(coarse)[0], details.shape, wraps))
         small, small_elevation = working_size(image, elevation, wraps)
         lab = lab_of(small)
         pieces = options.panorama_pieces if wraps else options.photo_pieces
@@ -118,15 +130,18 @@ class LearnedClassifier:
             belief.astype(np.float32),
         )
 
-    def features(self, image: NDArray[np.uint8], wraps: bool) -> NDArray[np.float32]:
-        """Of every patch, shape `(rows, columns, 1152)`; of a panorama without what was continued beyond its edges."""
+    def features(self, image: NDArray[np.uint8], wraps: bool, share: float = 1.0) -> NDArray[np.float32]:
+        """Of every patch, shape `(rows, columns, 1152)`; of a panorama without what was continued beyond its edges.
+
+        `share` of the patches that `options` asks for along a side are looked at.
+        """
         height, width = image.shape[:2]
         if not wraps:
-            scale = self.options.photo_patches / max(height, width)
+            scale = max(1, round(share * self.options.photo_patches)) / max(height, width)
             rows, columns = max(1, round(scale * height)), max(1, round(scale * width))
             found = self._backbone(image, rows, columns, LAYERS)
         else:
-            rows = self.options.panorama_patches
+            rows = max(1, round(share * self.options.panorama_patches))
             columns = 2 * rows
             beyond = max(1, round(WRAP_SHARE * columns))
             pixels = max(1, round(beyond * width / columns))
