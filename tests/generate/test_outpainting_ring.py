@@ -20,6 +20,7 @@ from sonovista.generate.outpainting.projection import photo_coordinates
 from sonovista.generate.outpainting.rarity import rarity
 from sonovista.generate.outpainting.ring import extend, mirror
 from sonovista.generate.outpainting.source import Source, prepare_source
+from sonovista.generate.regions.protocol import DetailClass
 from sonovista.geometry.equirectangular import pixel_directions
 
 HEIGHT = 256
@@ -32,14 +33,14 @@ def texture(shape: tuple[int, int], seed: int, sigma: float = 1.5) -> np.ndarray
     return noise / noise.std()
 
 
-def landscape(thing: str | None = None) -> Source:
+def landscape(thing: DetailClass | None = None) -> Source:
     """Sky over trees over grass; `thing` is red and cut by the left edge."""
     image = np.zeros((214, 320, 3), np.float32)
     image[:70], image[70:120], image[120:] = (170, 200, 240), (60, 90, 50), (110, 140, 60)
     image[70:] += 14 * texture((144, 320), 1)[..., None]
     labels = np.zeros((214, 320), np.int32)
     labels[70:120], labels[120:] = 1, 2
-    names = ["sky", "tree", "grass"]
+    names: list[DetailClass] = ["sky", "tree", "grass"]
     if thing is not None:
         image[110:170, :50] = (200, 30, 30)
         labels[110:170, :50] = 3
@@ -167,7 +168,7 @@ def red(pixels: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("thing", ["animal", "vehicle"])
-def test_what_the_left_edge_cuts_ends_beyond_it(thing):
+def test_what_the_left_edge_cuts_ends_beyond_it(thing: DetailClass):
     source = landscape(thing)
     panorama = np.full((HEIGHT, 2 * HEIGHT, 3), 0.6, np.float32)
     u, v, _ = photo_coordinates(pixel_directions(HEIGHT), source.camera)

@@ -103,6 +103,7 @@ def clear_sounding(source: Source, rng: np.random.Generator) -> Source:
 def _whole(sounding: Float) -> NDArray[np.uint8]:
     """Where something sounds, and what adjoins it and may well belong to it: heard of twice it costs more than rock."""
     count, labels = cv2.connectedComponents((sounding > POSSIBLE).astype(np.uint8))
+    labels = np.asarray(labels, np.int64)
     sure = np.bincount(labels.ravel(), weights=(sounding > 0.5).ravel(), minlength=count) > 0
     sure[0] = False
     return sure[labels].astype(np.uint8)

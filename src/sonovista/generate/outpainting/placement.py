@@ -186,7 +186,7 @@ class PlacementSearch:
         seen = self.contours.at(azimuth)
         moved = moves(self.lines[:, columns], seen, self.overlap, closes)
         # What is built must stay straight.
-        built = np.clip(3.0 * self.unique[self._bins(azimuth)], 0.0, 1.0)
+        built = np.clip(3.0 * self.unique[self._bins(np.asarray(azimuth, np.float64))], 0.0, 1.0)
         built = cv2.blur(built[None], (2 * self.overlap + 1, 1))[0]
         moved[0] += self._reshaped(seen + moved, placement.bend, closes) * (1.0 - built)
         self.lines[:, columns] = seen + moved
