@@ -146,7 +146,7 @@ def complete_band(canvas: Canvas, band: Band, start: int, stop: int, rng: np.ran
         rng: every random choice.
     """
     search = PlacementSearch(band)
-    shown = Shown(*np.zeros((3, *canvas.filled.shape), np.float32))
+    shown = Shown(*(np.zeros(canvas.filled.shape, np.float32) for _ in range(3)))
     # What lies at both ends of the gap: the photo's edges, seen as if it ran on.
     ends = {1: (band.right, 1), -1: (band.left, 1)}
     side = 1
