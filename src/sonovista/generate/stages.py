@@ -16,6 +16,7 @@ from sonovista.generate.depth.protocol import DepthEstimate
 from sonovista.generate.given_panorama import PANORAMA_VIEW_FOV, given_panorama, panorama_view
 from sonovista.generate.options import CreateOptions
 from sonovista.generate.outpainting.protocol import Panorama
+from sonovista.generate.regions.completed import completed_like_photo
 from sonovista.generate.regions.protocol import RegionMap
 from sonovista.generate.room.protocol import RoomEstimate
 from sonovista.generate.segmentation.protocol import Instance
@@ -149,7 +150,12 @@ def _panorama_regions(run: StageRun) -> RegionMap:
     height = run.options.panorama_height
     elevation = pixel_angles(height)[1].astype(np.float32)
     everywhere = np.ascontiguousarray(np.broadcast_to(elevation[:, None], (height, 2 * height)))
-    return run.backend("regions")(run["outpainting"].pixels, everywhere, True)
+    panorama = run["outpainting"]
+    found = run.backend("regions")(panorama.pixels, everywhere, True)
+    if found.details is None:  # told by colour and place, which a completion keeps
+        return found
+    camera = run["calibration"].camera(run.image.shape[1], run.image.shape[0])
+    return completed_like_photo(found, panorama.observed, run["regions"], camera)
 
 
 def _depth(run: StageRun) -> DepthEstimate:
@@ -214,7 +220,13 @@ TABLE = (
         _outpaint,
         lambda options: {"height": options.panorama_height, "seed": options.seed},
     ),
-    Stage("panorama-regions", RegionMap, ("outpainting",), _panorama_regions, backend="regions"),
+    Stage(
+        "panorama-regions",
+        RegionMap,
+        ("photo", "calibration", "regions", "outpainting"),
+        _panorama_regions,
+        backend="regions",
+    ),
     Stage("depth", DepthEstimate, ("photo", "calibration", "regions", "outpainting", "panorama-regions"), _depth),
     Stage(
         "room",
