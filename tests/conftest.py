@@ -16,7 +16,6 @@ ROOT = Path(__file__).parent.parent
 def fixed_seeds() -> None:
     """A test draws the same whichever tests ran before it, alone or beside others."""
     random.seed(20260328)
-    np.random.seed(20260328)
     if (torch := sys.modules.get("torch")) is not None:
         torch.manual_seed(20260328)
 
