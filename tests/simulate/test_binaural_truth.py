@@ -48,7 +48,7 @@ def test_delays_between_the_ears_are_those_of_the_measured_head(elevation_deg):
     azimuths = np.arctan2(directions[:, 1], directions[:, 0])
     direct = direct_sound(around(azimuths, elevation=np.radians(elevation_deg)), head)[:, 0]
     for heard, (left, right) in zip(direct, hrirs, strict=True):
-        assert interaural_time_difference(*heard, SAMPLE_RATE) == pytest.approx(
+        assert interaural_time_difference(heard[0], heard[1], SAMPLE_RATE) == pytest.approx(
             interaural_time_difference(left, right, SAMPLE_RATE), abs=30e-6
         )
 

@@ -86,17 +86,18 @@ class VariedSounds:
         """A changed piece."""
         out = self._changed(rng, samples)
         if rng.random() < self.TOGETHER:
-            out = out + np.float32(10.0 ** (rng.uniform(self.QUIETEST_DB, 0.0) / 20.0)) * self._changed(rng, samples)
+            gain = 10.0 ** (rng.uniform(self.QUIETEST_DB, 0.0) / 20.0)
+            out = (out + gain * self._changed(rng, samples)).astype(np.float32)
         return with_rms(out, rng)
 
     def _changed(self, rng: np.random.Generator, samples: int) -> NDArray[np.float32]:
         speed = self.FASTEST ** rng.uniform(-1.0, 1.0)
         piece = self.sounds.piece(rng, int(np.ceil(samples * speed)) + 64)
         piece = soxr.resample(piece, SAMPLE_RATE * speed, SAMPLE_RATE, quality="LQ")[:samples]
-        spectrum = scipy.fft.rfft(piece)
+        spectrum = np.asarray(scipy.fft.rfft(piece))
         frequency = np.maximum(np.fft.rfftfreq(len(piece), 1.0 / SAMPLE_RATE), 50.0)
         tilt = (frequency / 1000.0) ** rng.uniform(-self.STEEPEST, self.STEEPEST)
-        return with_rms(scipy.fft.irfft(spectrum * tilt.astype(np.float32), len(piece)), rng)
+        return with_rms(np.asarray(scipy.fft.irfft(spectrum * tilt.astype(np.float32), len(piece)), np.float32), rng)
 
 
 class Noise:
