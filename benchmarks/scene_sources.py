@@ -131,7 +131,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--split", choices=["fitting", "held_out"], default="held_out")
     parser.add_argument("--understanding", nargs="+", default=["scene-rules", "learned"])
-    parser.add_argument("--set", nargs="*", default=[], metavar="STAGE=BACKEND")
+    parser.add_argument("--set", nargs="*", action="extend", default=[], metavar="STAGE=BACKEND")
     parser.add_argument("--height", type=int, default=256)
     parser.add_argument(
         "--anchors",
