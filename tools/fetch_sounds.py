@@ -207,8 +207,8 @@ def _middle_minutes(_: Package) -> Iterator[tuple[str, NDArray[np.float32]]]:
             sound = _decoded(path)
             start = max(0, len(sound) // 2 - 30 * SAMPLE_RATE)
             if len(sound) >= 10 * SAMPLE_RATE:
-                folder = path.parent.name if path.stem in ("song", "guitar") else path.stem
-                yield f"{package.name.partition('=')[0]}-{folder}".replace(" ", "_"), sound[start:][: 60 * SAMPLE_RATE]
+                title = path.parent.name if path.stem == "song" else path.stem
+                yield f"{package.name.partition('=')[0]}-{title}".replace(" ", "_"), sound[start:][: 60 * SAMPLE_RATE]
 
 
 Reader = Callable[[Package], Iterator[tuple[str, NDArray[np.float32]]]]

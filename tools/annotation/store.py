@@ -3,19 +3,25 @@
 import io
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from PIL import Image, ImageOps
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from sonovista.errors import InputError
-from sonovista.evaluate.scene_annotations import AnnotatedPhoto, AnnotatedThing, SceneAnnotations, Tenths
+from sonovista.evaluate.scene_annotations import (
+    AnnotatedPhoto,
+    AnnotatedThing,
+    SceneAnnotations,
+    Tenths,
+    read_model,
+    read_scene_annotations,
+)
 from sonovista.generate.regions.protocol import DetailClass
 
 LONGEST_SIDE = 1024
-LARGEST_FILE = 10_000_000
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp"}
 Stroke = tuple[DetailClass, Tenths, Tenths, Tenths, Tenths]
 """What is inside a box, and its left, top, right and bottom in tenths of the photo."""
@@ -40,8 +46,8 @@ class Annotation(_Model):
     things: Annotated[tuple[AnnotatedThing, ...], Field(max_length=200)] = ()
 
 
-_STROKES = TypeAdapter(dict[str, StrokedPhoto])
-Checked = TypeVar("Checked")
+class _Strokes(RootModel[dict[str, StrokedPhoto]]):
+    """The file of strokes."""
 
 
 class Photos:
@@ -132,24 +138,10 @@ class Store:
             _write(self.things_path, _things_text(SceneAnnotations(about=whole.about, photos=kept)))
 
     def _strokes(self) -> dict[str, StrokedPhoto]:
-        return _checked(self.strokes_path, {}, _STROKES.validate_python)
+        return read_model(self.strokes_path, _Strokes).root if self.strokes_path.exists() else {}
 
     def _things(self) -> SceneAnnotations:
-        return _checked(self.things_path, {"photos": {}}, SceneAnnotations.model_validate)
-
-
-def _checked(path: Path, missing: Any, validate: Callable[[Any], Checked]) -> Checked:
-    try:
-        if not path.exists():
-            return validate(missing)
-        if path.stat().st_size > LARGEST_FILE:
-            raise InputError(f"{path}: expected at most {LARGEST_FILE} bytes, found {path.stat().st_size}")
-        return validate(json.loads(path.read_text(encoding="utf-8")))
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise InputError(f"{path}: {'.'.join(map(str, first['loc'])) or 'file'}: {first['msg'].lower()}") from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path}: expected a JSON file, found {' '.join(str(error).split())}") from error
+        return read_scene_annotations(self.things_path) if self.things_path.exists() else SceneAnnotations(photos={})
 
 
 def _strokes_text(photos: dict[str, StrokedPhoto]) -> str:

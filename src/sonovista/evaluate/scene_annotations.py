@@ -80,7 +80,7 @@ def read_scene_annotations(path: Path) -> SceneAnnotations:
     Raises:
         InputError: the file cannot be read, or a field is wrong; the message names it.
     """
-    return _read(path, SceneAnnotations)
+    return read_model(path, SceneAnnotations)
 
 
 def read_depth_pairs(path: Path) -> DepthPairs:
@@ -89,10 +89,15 @@ def read_depth_pairs(path: Path) -> DepthPairs:
     Raises:
         InputError: the file cannot be read, or a field is wrong; the message names it.
     """
-    return _read(path, DepthPairs)
+    return read_model(path, DepthPairs)
 
 
-def _read(path: Path, model: type[FileModel]) -> FileModel:
+def read_model(path: Path, model: type[FileModel]) -> FileModel:
+    """Read a JSON file of bounded size as a model.
+
+    Raises:
+        InputError: the file cannot be read, or a field is wrong; the message names it.
+    """
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise InputError(f"{path}: expected at most {LARGEST_FILE} bytes, found {path.stat().st_size}")
