@@ -174,6 +174,22 @@ def paste(
     return fine * free
 
 
+def mean_under(picture: Float, mask: Mask, sigma: float) -> tuple[Float, Float]:
+    """Mean colours under a mask around every pixel, also beyond it, and how much of the mask is there.
+
+    Args:
+        picture: shape `(h, w, 3)`.
+        mask: what counts, shape `(h, w)`.
+        sigma: standard deviation in pixels over which is averaged.
+
+    Returns:
+        Colours, shape `(h, w, 3)`, and the share of the mask, in [0, 1], shape `(h, w)`.
+    """
+    weight = mask.astype(np.float32)
+    total = cv2.GaussianBlur(weight, (0, 0), sigma)
+    return cv2.GaussianBlur(picture * weight[..., None], (0, 0), sigma) / np.maximum(total, 1e-4)[..., None], total
+
+
 def _inward(mask: Mask, ramp: float) -> Float:
     """0 outside a mask, rising to 1 within `ramp` pixels of its rim; the picture's border is none."""
     distance = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3)

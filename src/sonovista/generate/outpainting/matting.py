@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sonovista.generate.outpainting.blending import mean_under
+
 Float = NDArray[Any]
 
 RIM = 3.0
@@ -54,7 +56,5 @@ def settle_rims(pixels: Float, matte: Float, radius: float) -> tuple[Float, Floa
 
 def _spread(pixels: Float, mask: NDArray[np.bool_], sigma: float) -> tuple[Float, Float]:
     """A picture's colours under a mask spread beyond it, and where they are known, in [0, 1]."""
-    weight = mask.astype(np.float32)
-    total = cv2.GaussianBlur(weight, (0, 0), sigma)
-    colours = cv2.GaussianBlur(pixels * weight[..., None], (0, 0), sigma) / np.maximum(total, 1e-4)[..., None]
+    colours, total = mean_under(pixels, mask, sigma)
     return np.asarray(colours, np.float32), np.clip(total / 0.02, 0.0, 1.0)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sonovista.generate.outpainting.blending import fill_smoothly
+from sonovista.generate.outpainting.blending import fill_smoothly, mean_under
 
 Float = NDArray[Any]
 
@@ -66,13 +66,8 @@ def meet_border(
 
 def _lacking(around: Float, photo: Float, inside: NDArray[np.bool_], sigma: float) -> Float:
     """What the surroundings lack at the border to meet the photo; little where both sides are unlike."""
-    broad = _mean(photo, inside, 4.0 * sigma) - _mean(around, ~inside, 4.0 * sigma)
-    near = _mean(photo, inside, sigma) - _mean(around, ~inside, sigma)
+    near, broad = (
+        mean_under(photo, inside, reach)[0] - mean_under(around, ~inside, reach)[0] for reach in (sigma, 4.0 * sigma)
+    )
     size = np.linalg.norm(broad, axis=2, keepdims=True)
     return near * np.exp(-((size / LARGEST) ** 4))
-
-
-def _mean(picture: Float, mask: NDArray[np.bool_], sigma: float) -> Float:
-    weight = mask.astype(np.float32)
-    total = cv2.GaussianBlur(weight, (0, 0), sigma)
-    return cv2.GaussianBlur(picture * weight[..., None], (0, 0), sigma) / np.maximum(total, 1e-4)[..., None]
