@@ -1,12 +1,21 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from sonovista.errors import BackendUnavailable
 from sonovista.generate import backends
-from sonovista.generate.backends import BACKEND_WEIGHTS, BACKENDS, PROFILES, choose_backends, weights_of, with_weights
+from sonovista.generate.backends import (
+    BACKEND_WEIGHTS,
+    BACKENDS,
+    HELPFUL_WEIGHTS,
+    PROFILES,
+    choose_backends,
+    weights_of,
+    with_weights,
+)
 from sonovista.weights.cache import cached
-from sonovista.weights.registry import REGISTRY
+from sonovista.weights.registry import REGISTRY, Weights
 
 
 @pytest.fixture
@@ -30,7 +39,28 @@ def test_what_needs_weights_is_in_the_tables() -> None:
     for (stage, name), weights in BACKEND_WEIGHTS.items():
         assert name in BACKENDS[stage]
         assert set(weights) <= known
-        assert [entry.name for entry in weights_of(stage, name)] == list(weights)
+        helpful = HELPFUL_WEIGHTS.get((stage, name), ())
+        assert set(helpful) <= known
+        assert set(weights) <= {entry.name for entry in weights_of(stage, name)} <= {*weights, *helpful}
+
+
+def test_weights_that_only_help_are_done_without_and_that_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SONOVISTA_WEIGHTS", str(tmp_path))
+
+    def pull(weights: Weights, report: Callable[[str], None]) -> Path:
+        if weights.name == "efficientnet-lite0":
+            raise BackendUnavailable("no network")
+        return tmp_path
+
+    monkeypatch.setattr(backends, "pull", pull)
+    chosen = choose_backends("offline", {})
+    told: list[str] = []
+    notes = ["understanding (learned) knows fewer things: no network"]
+    assert with_weights(chosen, {"understanding"}, told.append) == (chosen, notes)
+    assert told == notes
+    assert "efficientnet-lite0" not in {weights.name for weights in weights_of("understanding", "learned")}
 
 
 @pytest.mark.usefixtures("no_weights")

@@ -6,13 +6,15 @@ import pytest
 from sonovista.generate.calibration.protocol import Calibration
 from sonovista.generate.outpainting.protocol import Panorama
 from sonovista.generate.regions.protocol import DETAIL_CLASSES, REGION_CLASSES, RegionClass, RegionMap
-from sonovista.generate.understanding import learned
+from sonovista.generate.segmentation.tiled_voting import TiledVotingSegmenter
+from sonovista.generate.understanding import imagenet_things, learned
 from sonovista.generate.understanding.attributes import detail_shares, scene_attributes, weigh
 from sonovista.generate.understanding.co_occurrence import Reasons, shipped_co_occurrence
 from sonovista.generate.understanding.detector import COCO, Detection, overlap
 from sonovista.generate.understanding.evidence import gather_evidence
 from sonovista.generate.understanding.explain import write_explanation
 from sonovista.generate.understanding.gist import FEATURES, shipped_heads
+from sonovista.generate.understanding.imagenet_things import Sighting
 from sonovista.generate.understanding.learned import LearnedUnderstanding, LearnedUnderstandingOptions, box_weight
 from sonovista.generate.understanding.ontology import shipped_ontology
 from sonovista.geometry.equirectangular import pixel_directions
@@ -49,6 +51,7 @@ def understand(rows: Rows, *wanted: str, indoor: float = 0.02) -> dict[str, floa
 @pytest.fixture(autouse=True)
 def no_detector(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learned, "available", lambda: False)
+    monkeypatch.setattr(imagenet_things, "available", lambda: False)
 
 
 @pytest.mark.parametrize(
@@ -87,6 +90,34 @@ def test_a_detected_object_is_heard_where_it_was_seen(monkeypatch: pytest.Monkey
     assert np.degrees(np.arccos(middle[0] / np.linalg.norm(middle))) < 1.0
     assert "dog" in dog.why
     assert "0.90" in dog.why
+
+
+@pytest.mark.parametrize("boxes", [((0.1, 0.4, 0.3, 0.6),), ((0.1, 0.4, 0.3, 0.6), (0.7, 0.4, 0.9, 0.6))])
+def test_as_many_of_a_thing_are_heard_as_were_seen(
+    monkeypatch: pytest.MonkeyPatch, boxes: learned.Boxes, rng: np.random.Generator
+) -> None:
+    monkeypatch.setattr(imagenet_things, "available", lambda: True)
+    seen = [Sighting("cow", "ox", 0.9, 0.9, boxes), Sighting("clock", "clock", 0.2, 0.1, boxes)]
+    monkeypatch.setattr(learned, "see_things", lambda image: seen)
+    panorama = Panorama(rng.integers(0, 256, (80, 160, 3), np.uint8), np.ones((80, 160), bool))
+    backend = LearnedUnderstanding(LearnedUnderstandingOptions(gist=False))
+    photo, around = regions_of(MEADOW, 80, 0.02), regions_of(MEADOW, 160, 0.02)
+    things = backend(np.full((80, 80, 3), 150, np.uint8), photo, panorama, around, (), 0, AHEAD)
+    cow = next(thing for thing in things if thing.name == "cow")
+    assert "clock" not in {thing.name for thing in things}
+    assert cow.why == "ox seen, 0.90"
+    assert cow.max_instances == len(boxes)
+    herd = [one for one in TiledVotingSegmenter()(panorama, around, things, 0) if things[one.thing] is cow]
+    assert len(herd) == len(boxes)
+
+
+def test_what_is_told_by_the_place_stands_where_it_is_seen() -> None:
+    told, box = learned.Recognised("songbirds", 0.8, "trees"), ((0.1, 0.1, 0.2, 0.2),)
+    unsure, sure = (learned.Recognised("songbirds", value, "a robin was seen", box) for value in (0.5, 0.9))
+    assert learned._joined(None, sure) == sure
+    assert learned._joined(told, sure) == sure
+    assert learned._joined(told, unsure) == learned.Recognised("songbirds", 0.8, "trees", box)
+    assert learned._joined(sure, unsure) == sure
 
 
 def test_box_weights_follow_the_camera() -> None:

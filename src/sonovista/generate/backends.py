@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from sonovista.errors import BackendUnavailable, InputError
-from sonovista.weights.cache import pull
+from sonovista.weights.cache import cached, is_whole, pull
 from sonovista.weights.registry import Weights, find
 
 BACKENDS: dict[str, dict[str, str]] = {
@@ -42,6 +42,11 @@ BACKEND_WEIGHTS: dict[tuple[str, str], tuple[str, ...]] = {
     ("understanding", "learned"): ("dinov2-small-focus",),
 }
 """(Stage, backend) -> names in the registry of the weights that it reads; a backend that is not here needs none."""
+
+HELPFUL_WEIGHTS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("understanding", "learned"): ("efficientnet-lite0",),
+}
+"""The same of weights that a backend reads where they can be had, and does without elsewhere."""
 
 _CLASSICAL = {stage: next(iter(backends)) for stage, backends in BACKENDS.items()}
 PROFILES: dict[str, dict[str, str]] = {
@@ -79,13 +84,15 @@ def with_weights(
 ) -> tuple[dict[str, str], list[str]]:
     """The backends whose weights are there, fetched where they were not, and the classical ones for the rest.
 
+    Weights that help a backend are fetched too; it is not replaced where they cannot be had.
+
     Args:
         chosen: stage -> backend, of `choose_backends`.
         insisted: stages whose backend the user has named; it is never replaced.
         report: told of what is fetched, and of what could not be.
 
     Returns:
-        Stage -> backend, and one line for the scene's record if any was replaced.
+        Stage -> backend, and lines for the scene's record on what was replaced or done without.
 
     Raises:
         BackendUnavailable: the weights of a backend that the user has named cannot be had.
@@ -102,14 +109,19 @@ def with_weights(
             missing.setdefault(reasons[weights], []).append(stage)
             settled[stage] = _CLASSICAL[stage]
     lines = [f"classical methods for {', '.join(stages)}: {reason}" for reason, stages in missing.items()]
+    for stage, name in settled.items():
+        reasons_without = [_unavailable(weights, report) for weights in HELPFUL_WEIGHTS.get((stage, name), ())]
+        lines += [f"{stage} ({name}) knows fewer things: {reason}" for reason in reasons_without if reason]
     for line in lines:
         report(line)
     return settled, lines
 
 
 def weights_of(stage: str, name: str) -> list[Weights]:
-    """The weights that a backend reads."""
-    return [find(weights) for weights in BACKEND_WEIGHTS.get((stage, name), ())]
+    """The weights that a backend reads: those that it needs, and of those that help it the ones that are there."""
+    needed = [find(weights) for weights in BACKEND_WEIGHTS.get((stage, name), ())]
+    helpful = [find(weights) for weights in HELPFUL_WEIGHTS.get((stage, name), ())]
+    return needed + [weights for weights in helpful if is_whole(weights, cached(weights))]
 
 
 def _unavailable(name: str, report: Callable[[str], None]) -> str:

