@@ -22,8 +22,10 @@ from sonovista.generate.depth.learned import TILE_FOV, LearnedDepth, LearnedDept
 from sonovista.generate.depth.merging import merge_gradients
 from sonovista.generate.depth.relative import RelativeDepth
 from sonovista.generate.depth.sharpening import follow_picture, sharpen_edges
-from sonovista.generate.regions.protocol import REGION_CLASSES
+from sonovista.generate.outpainting.protocol import Panorama
+from sonovista.generate.regions.protocol import REGION_CLASSES, RegionMap
 from sonovista.geometry import PerspectiveCamera
+from sonovista.geometry.equirectangular import pixel_angles
 
 
 def test_scale_and_shift_are_found_beside_gross_errors():
@@ -157,6 +159,36 @@ def test_a_world_keeps_the_heads_order_becomes_metric_and_closes(kind, seed, mon
     step = np.abs(np.diff(np.log(found.panorama[:, [-1, 0]].astype(float)), axis=1))
     inner = np.abs(np.diff(np.log(found.panorama[:, :2].astype(float)), axis=1))
     assert np.quantile(step, 0.95) < np.quantile(inner, 0.95) + 0.05
+
+
+def test_what_ends_at_the_photos_border_goes_on_beyond_it(monkeypatch):
+    height, rng = 256, np.random.default_rng(0)
+    shape = (height, 2 * height)
+    elevation = pixel_angles(height)[1]
+    inside = np.zeros(shape, bool)
+    inside[96:160, 200:312] = True
+    # Plants stand 10 m away by geometry and 25 m by what the photo shows; ground as flat as it should be.
+    level = np.log(1.6 / np.maximum(np.sin(-elevation), 0.16))[:, None]
+    flat = np.broadcast_to(level < np.log(10.0), shape)
+    geometric = np.broadcast_to(np.minimum(level, np.log(10.0)), shape)
+    classes = np.zeros((2, len(REGION_CLASSES)), np.float32)
+    classes[0, REGION_CLASSES.index("vegetation")] = classes[1, REGION_CLASSES.index("grass")] = 1.0
+    regions = RegionMap(flat.astype(np.int32), classes, 0.0)
+    seen = np.where(flat, geometric, np.log(25.0))
+    # The tile believes in another step at the border.
+    tile = np.where(inside, 0.0, 0.8) + geometric
+    monkeypatch.setattr(LearnedDepth, "_tiles", lambda *_: [(tile, np.ones(shape))])
+    panorama = Panorama(rng.integers(100, 110, (*shape, 3), dtype=np.uint8), inside)
+    nowhere = np.zeros(shape, bool)
+    found = LearnedDepth()._completed(panorama, regions, inside, seen, nowhere, geometric, indoor=False)
+    across = np.where(inside, seen, found)[100:120]
+    assert across[:, [198, 313]] == pytest.approx(np.log(25.0), abs=0.2)
+    assert np.abs(np.diff(across, axis=1)).max() < 0.15
+    assert found[95, 210:302] == pytest.approx(np.log(25.0), abs=0.2)
+    near = flat & (geometric < np.log(6.0)) & ~inside
+    assert found[near] == pytest.approx(geometric[near], abs=0.05)
+    back = found[100:120, [0, -1]]
+    assert back == pytest.approx(np.log(10.0), abs=0.1)
 
 
 def test_a_field_is_recovered_from_its_steps_across_the_seam():

@@ -17,6 +17,7 @@ from sonovista.generate.given_panorama import PANORAMA_VIEW_FOV, given_panorama,
 from sonovista.generate.options import CreateOptions
 from sonovista.generate.outpainting.protocol import Panorama
 from sonovista.generate.regions.completed import completed_like_photo
+from sonovista.generate.regions.painted_sky import with_painted_sky
 from sonovista.generate.regions.protocol import RegionMap
 from sonovista.generate.room.protocol import RoomEstimate
 from sonovista.generate.segmentation.protocol import Instance
@@ -152,10 +153,12 @@ def _panorama_regions(run: StageRun) -> RegionMap:
     everywhere = np.ascontiguousarray(np.broadcast_to(elevation[:, None], (height, 2 * height)))
     panorama = run["outpainting"]
     found = run.backend("regions")(panorama.pixels, everywhere, True)
-    if found.details is None:  # told by colour and place, which a completion keeps
-        return found
     camera = run["calibration"].camera(run.image.shape[1], run.image.shape[0])
-    return completed_like_photo(found, panorama.observed, run["regions"], camera)
+    if found.details is not None:  # else told by colour and place, which a completion keeps
+        found = completed_like_photo(found, panorama.observed, run["regions"], camera)
+    if panorama.painted_sky is None:
+        return found
+    return with_painted_sky(found, panorama.painted_sky, panorama.observed, run["regions"], camera)
 
 
 def _depth(run: StageRun) -> DepthEstimate:

@@ -233,11 +233,11 @@ def lay_on_ground(metric: NDArray[np.floating], ground: NDArray[np.floating]) ->
     away = np.where(behind, metric - np.where(behind, ground, 0.0), 0.0)
     size = np.abs(away)
     left = np.where(size < DIFFERS, np.interp(size, [0.0, AGREES, DIFFERS], [0.0, TRACE * AGREES, DIFFERS]), size)
-    share = np.where(behind, _falling(np.where(behind, ground, FADED), PLANE, FADED), 0.0)
+    share = np.where(behind, falling(np.where(behind, ground, FADED), PLANE, FADED), 0.0)
     return np.asarray(metric + share * (np.sign(away) * left - away), float)
 
 
-def _falling(values: NDArray[np.floating], start: float, end: float) -> NDArray[np.float64]:
+def falling(values: NDArray[np.floating], start: float, end: float) -> NDArray[np.float64]:
     """1 up to `start`, 0 from `end` on, smooth between."""
     t = np.clip((end - np.asarray(values, float)) / (end - start), 0.0, 1.0)
     return t * t * (3.0 - 2.0 * t)

@@ -17,7 +17,8 @@ from scipy import ndimage
 
 from sonovista.errors import InputError
 from sonovista.generate.calibration.protocol import Calibration
-from sonovista.generate.depth.aligning import PLANE, align, fit_scale_and_shift, within_reach
+from sonovista.generate.depth.aligning import FADED, PLANE, align, falling, fit_scale_and_shift, within_reach
+from sonovista.generate.depth.around import away_from, continued, enlarged, mean_steps, outside_alone, planar
 from sonovista.generate.depth.ground_plane import FARTHEST, NEAREST, GroundPlaneDepth, GroundPlaneOptions
 from sonovista.generate.depth.materials import Material, segment_materials
 from sonovista.generate.depth.merging import merge_gradients
@@ -35,6 +36,11 @@ COARSE = 256
 TILE_FOV = np.radians(95.0)
 BORDER = np.radians(25.0)
 """From the photo's border to where the completion lies as geometry has it."""
+LOOSE = 2e-3
+"""Trust in geometry at the photo's border, against 1 for a step between two cells: what ends there is carried on for
+some 15 degrees."""
+UNDERFOOT, LEVEL = float(np.log(3.0)), float(np.log(9.0))
+"""Log metres: up to the first completed ground is level, from the second on it is tilted as geometry has it."""
 WORKING_WIDTH = 512
 """Columns of the photo on which classical depth is looked up."""
 
@@ -168,9 +174,22 @@ class LearnedDepth:
         inside, seen, seen_sky = _project(camera, height, np.log(photo), photo_sky)
         sky = np.where(inside, seen_sky, geometric.panorama_sky)
         log_geometric = np.log(geometric.panorama)
+        if not geometric.indoor:
+            log_geometric = self._level_underfoot(log_geometric, regions, geometric.camera_height)
         outside = self._completed(panorama, regions, inside, seen, sky, log_geometric, geometric.indoor)
         metres = np.exp(np.where(inside, seen, within_reach(outside, NEAREST, FARTHEST)))
         return np.where(sky, np.float32(SKY_DISTANCE), metres).astype(np.float32), sky
+
+    @staticmethod
+    def _level_underfoot(
+        log_metres: NDArray[np.floating], regions: RegionMap, camera_height: float
+    ) -> NDArray[np.float64]:
+        """Ground that rises in the distance is level where one stands; `(H, 2H)`."""
+        elevation = pixel_angles(regions.segments.shape[0])[1][:, None]
+        material = segment_materials(regions, np.broadcast_to(elevation, regions.segments.shape), False)
+        level = np.log(camera_height) - np.log(np.maximum(np.sin(-elevation), 1e-3))
+        share = np.where(material[regions.segments] == Material.FLAT, falling(level, UNDERFOOT, LEVEL), 0.0)
+        return log_metres + share * (level - log_metres)
 
     def _completed(
         self,
@@ -199,22 +218,42 @@ class LearnedDepth:
         target = np.where(small_inside, pick(seen), known)
         # Tiles that see the photo are made metric as it was.
         tiles = self._tiles(panorama, _Look(target, small_sky, ground | small_inside), indoor)
-        steps, weights = _mean_steps(tiles, small_sky)
+        steps, weights = mean_steps(tiles, small_sky)
         near = ground & (known < PLANE)
-        steps = _planar(steps, known, near)
+        steps = planar(steps, known, near)
+        steps = continued(steps, small_inside, near)
         # Completed ground is a plane and completed rooms are boxes, but at the photo's border all goes on as it ends
         # there; of the rest geometry knows little.
-        settled = np.where(near, 1.0, _away_from(small_inside))
-        outside_trust = 0.01 + settled * np.where(ground, 0.3, 0.99 if indoor else 0.0)
+        settled = away_from(small_inside, BORDER) ** 2
+        known_ground = np.where(ground, 0.3 * falling(known, PLANE, FADED), 0.01)
+        outside_trust = LOOSE + settled * np.where(ground | (not indoor), known_ground, 0.99)
         trust = np.where(small_inside, 10.0, np.where(small_sky, 1e-4, outside_trust))
         merged = merge_gradients(target, *steps, *weights, target, trust)
-        # Back to all rows: what the coarse solution changed is added to the fine geometric estimate.
-        change = (merged - known).astype(np.float32)
-        padded = np.concatenate([change[:, -4:], change, change[:, :4]], axis=1)
-        scale = panorama.pixels.shape[0] // height
-        fine = cv2.resize(padded, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
-        fine = cv2.resize(fine[:, 4 * scale : -4 * scale or None], sky.shape[::-1], interpolation=cv2.INTER_LINEAR)
-        return (geometric + np.asarray(fine)).astype(np.float32)
+        touched = shrink(inside) > 0.0
+        change = enlarged(outside_alone(merged - known, touched), sky.shape)
+        labels = np.where(sky, Material.SKY, material).astype(np.uint8)
+        fine = self._to_pixels(outside_alone(merged, touched), pick(labels), labels, panorama.pixels)
+        # The near ground keeps the plane's own rows; all else is as fine as the picture's edges.
+        plane = np.where(labels == Material.FLAT, falling(geometric, PLANE, FADED), 0.0)
+        return (fine + plane * (geometric + change - fine)).astype(np.float32)
+
+    def _to_pixels(
+        self, merged: NDArray[np.float64], cells: NDArray, labels: NDArray[np.uint8], pixels: NDArray[np.uint8]
+    ) -> NDArray[np.float32]:
+        """Merged log metres `(R, 2R)` at all pixels `(H, 2H)`, drawn along materials and colours."""
+        rows, height, margin = merged.shape[0], labels.shape[0], 4
+        colours = cv2.resize(pixels, (2 * rows, rows), interpolation=cv2.INTER_AREA)
+
+        def closed(a: NDArray) -> NDArray:
+            return np.concatenate([a[:, -margin:], a, a[:, :margin]], axis=1)
+
+        u, v = (
+            ((np.arange(count) + 0.5) * (rows / height) - 0.5 + offset).astype(np.float32)
+            for count, offset in ((2 * height, margin), (height, 0))
+        )
+        uu, vv = np.meshgrid(u, v)
+        values, kinds = closed(merged.astype(np.float32)), closed(cells.astype(np.uint8))
+        return joint_upsample(values, kinds, closed(colours), uu, vv, labels, pixels, self.options.colour_sigma, taps=2)
 
     def _tiles(self, panorama: Panorama, look: _Look, indoor: bool) -> list[tuple[NDArray, NDArray]]:
         """Metric log distance of every tile on the coarse panorama, and its weight there, `(R, C)`."""
@@ -291,43 +330,3 @@ def _project(
     inside = (u >= 0.0) & (u < camera.width) & (v >= 0.0) & (v < camera.height)
     column, row = (np.where(inside, a, 0.0).astype(np.int32) for a in (u, v))
     return inside, log_metres[row, column].astype(np.float32), sky[row, column] & inside
-
-
-def _away_from(inside: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """0 at the photo's border, 1 from `BORDER` on, on a panorama whose left and right edges touch."""
-    if not inside.any():
-        return np.ones(inside.shape)
-    columns = inside.shape[1]
-    wide = np.concatenate([inside[:, columns // 2 :], inside, inside[:, : columns // 2]], axis=1)
-    cells = np.asarray(ndimage.distance_transform_edt(~wide), float)[:, columns // 2 :][:, :columns]
-    return np.clip(cells * (2.0 * np.pi / columns) / BORDER, 0.0, 1.0)
-
-
-def _planar(
-    steps: tuple[NDArray, NDArray], known: NDArray[np.float64], ground: NDArray[np.bool_]
-) -> tuple[NDArray, NDArray]:
-    """Steps to the next column and row, those of the known plane wherever both cells are near ground."""
-    across = np.where(ground & np.roll(ground, -1, 1), np.roll(known, -1, 1) - known, steps[0])
-    down = np.where(ground[:-1] & ground[1:], known[1:] - known[:-1], steps[1])
-    return across, down
-
-
-def _mean_steps(
-    tiles: list[tuple[NDArray, NDArray]], sky: NDArray[np.bool_]
-) -> tuple[tuple[NDArray, NDArray], tuple[NDArray, NDArray]]:
-    """Weighted means of the tiles' steps to the next column and row, and the weights of them."""
-    shape = sky.shape
-    across, down = np.zeros(shape), np.zeros((shape[0] - 1, shape[1]))
-    across_weight, down_weight = np.full(shape, 1e-9), np.full(down.shape, 1e-9)
-    for values, weight in tiles:
-        right = np.minimum(weight, np.roll(weight, -1, 1))
-        below = np.minimum(weight[:-1], weight[1:])
-        across += right * (np.roll(values, -1, 1) - values)
-        down += below * (values[1:] - values[:-1])
-        across_weight += right
-        down_weight += below
-    steps = across / across_weight, down / down_weight
-    # Where no tile looks, the field is only held together.
-    ties = np.where(across_weight > 1e-6, 1.0, 0.05), np.where(down_weight > 1e-6, 1.0, 0.05)
-    cut = np.where(sky | np.roll(sky, -1, 1), 0.01, 1.0), np.where(sky[:-1] | sky[1:], 0.01, 1.0)
-    return steps, (ties[0] * cut[0], ties[1] * cut[1])

@@ -20,6 +20,12 @@ Float = NDArray[Any]
 HAZE = np.radians(2.0)
 """Over how much elevation the water's gradient passes into that of the sky."""
 
+ALIKE = 0.06
+"""Summed difference in RGB up to which the completed part shows its backdrop."""
+
+SMALLEST_STRETCH = np.radians(6.0)
+"""Width of a stretch of sky that is not joined to the zenith and still counts."""
+
 REACH = np.radians(25.0)
 """How far, roughly, around the photo the backdrop keeps the difference between the photo's own and the fitted one."""
 
@@ -35,17 +41,31 @@ def paint_backdrop(source: Source, sky: Float, rng: np.random.Generator) -> Floa
     Returns:
         The backdrop; `sky` itself if the photo shows no calm water.
     """
-    water = (source.calm_water > 0.5) & (source.backdrop > 0.8)
-    if water.mean() < 0.003:
+    water = _calm_water(source)
+    if water is None:
         return sky
     height = sky.shape[0]
     _, elevation = pixel_angles(height)
     profile = _profile(source, elevation)
-    top = float(np.percentile(source.elevation[water], 97))
-    share = np.clip((elevation - top) / HAZE, 0.0, 1.0)
-    share = (share * share * (3.0 - 2.0 * share)).astype(np.float32)[:, None, None]
+    share = sky_share(source, height)[:, None, None]
     streaks = _streaks(sky.shape[:2], source, water, rng)
     return np.clip((profile[:, None, :] + streaks[..., None]) * (1.0 - share) + sky * share, 0.0, 1.0)
+
+
+def _calm_water(source: Source) -> NDArray[np.bool_] | None:
+    """Where the photo shows calm water as its backdrop; None if it shows too little of it."""
+    water = (source.calm_water > 0.5) & (source.backdrop > 0.8)
+    return None if water.mean() < 0.003 else water
+
+
+def sky_share(source: Source, height: int) -> Float:
+    """How much of the backdrop is sky and not water in every row of a panorama, in [0, 1], shape `(height,)`."""
+    water = _calm_water(source)
+    if water is None:
+        return np.ones(height, np.float32)
+    top = float(np.percentile(source.elevation[water], 97))
+    share = np.clip((pixel_angles(height)[1] - top) / HAZE, 0.0, 1.0)
+    return (share * share * (3.0 - 2.0 * share)).astype(np.float32)
 
 
 def _profile(source: Source, elevation: NDArray[np.float64]) -> Float:
@@ -112,6 +132,33 @@ def meet_photo(backdrop: Float, photo: Float, observed: NDArray[np.bool_], sourc
     return np.clip(backdrop + cv2.resize(difference, (2 * height, height), interpolation=cv2.INTER_LINEAR), 0.0, 1.0)
 
 
+def open_sky(pixels: Float, backdrop: Float | None, source: Source) -> NDArray[np.bool_]:
+    """Where a completed panorama shows its sky: wide stretches of it and what is joined to the zenith.
+
+    Args:
+        pixels: RGB, shape `(H, 2H, 3)`.
+        backdrop: that was painted behind it, same shape; None where there is none.
+        source: the photo.
+
+    Returns:
+        Shape `(H, 2H)`; specks before the sky are taken for sky, gaps in trees are not.
+    """
+    height = pixels.shape[0]
+    if backdrop is None:
+        return np.zeros((height, 2 * height), bool)
+    shown = (np.abs(pixels - backdrop).sum(axis=2) < ALIKE) & (sky_share(source, height) > 0.5)[:, None]
+    size = 2 * max(round(2.0 * source.scale), 1) + 1
+    kernel = np.ones((size, size), np.uint8)
+    # The left and right edges touch.
+    wide = np.concatenate([shown[:, -size:], shown, shown[:, :size]], axis=1).astype(np.uint8)
+    shown = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, kernel)[:, size:-size]
+    _, labels, about, _ = cv2.connectedComponentsWithStats(shown, connectivity=4)
+    kept = about[:, cv2.CC_STAT_AREA] > (SMALLEST_STRETCH / np.pi * height) ** 2
+    kept[np.unique(labels[0])] = True
+    kept[0] = False
+    return kept[labels]
+
+
 def clear_slivers(pixels: Float, backdrop: Float, completed: NDArray[np.bool_], scale: float) -> None:
     """Give back to the backdrop what stands before it more narrowly than a tree: remains of what a seam cut, in place.
 
@@ -122,7 +169,7 @@ def clear_slivers(pixels: Float, backdrop: Float, completed: NDArray[np.bool_], 
         scale: `H` in units of 1024 pixels.
     """
     broad, gap = max(round(24 * scale), 3), max(round(13 * scale), 3)
-    clear = (np.abs(pixels - backdrop).sum(axis=2) < 0.06).astype(np.uint8)
+    clear = (np.abs(pixels - backdrop).sum(axis=2) < ALIKE).astype(np.uint8)
     clear = cv2.morphologyEx(clear, cv2.MORPH_OPEN, np.ones((3, broad), np.uint8))
     closed = cv2.morphologyEx(clear, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
     narrow = ((closed > clear) & completed).astype(np.float32)

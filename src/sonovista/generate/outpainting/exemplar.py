@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from sonovista.generate.calibration.protocol import Calibration
-from sonovista.generate.outpainting.backdrop import clear_slivers, meet_photo, paint_backdrop
+from sonovista.generate.outpainting.backdrop import ALIKE, clear_slivers, meet_photo, open_sky, paint_backdrop
 from sonovista.generate.outpainting.band import Band, complete_band
 from sonovista.generate.outpainting.blending import Canvas, fill_smoothly, freedom_around
 from sonovista.generate.outpainting.cap import chart_to, complete_cap
@@ -30,10 +30,6 @@ Float = NDArray[Any]
 
 EXTENSION = 30
 """Pixels beyond the photo's frame, at panorama height 1024, where its rim runs on so that seams have room."""
-
-
-ALIKE = 0.06
-"""Summed difference in RGB up to which the completed part shows its sky."""
 
 
 class Options(BaseModel):
@@ -73,14 +69,13 @@ class ExemplarOutpainter:
         camera = calibration.camera(image.shape[1], image.shape[0])
         photo, observed = project_photo(image.astype(np.float32) / 255.0, camera, height, self.options.sigma)
         source = prepare_source(image, calibration, regions, height)
-        skies = None
+        sky = skies = painted = None
         if observed.sum() < 4:
             # Thinner than a panorama pixel: there is no exemplar, only a colour.
             pixels = np.broadcast_to(source.pixels.mean(axis=(0, 1)), photo.shape).copy()
         elif source.indoor > 0.5:
             pixels = complete_room(source, _start(source, photo, observed, None), observed, rng)
         else:
-            sky = None
             if has_sky(source):
                 sky = paint_backdrop(source, paint_sky(source, height, rng), rng)
                 sky = meet_photo(sky, photo, observed, source)
@@ -89,9 +84,10 @@ class ExemplarOutpainter:
                 skies = np.abs(pixels - sky).sum(axis=2) < ALIKE, seen_at_edge(source, height, source.backdrop)
         if source.indoor <= 0.5:
             pixels = continue_things(pixels, source, ("left", "right"))
+            painted = open_sky(pixels, sky, source) & ~observed
         meet_border(pixels, photo, observed, skies)
         pixels[observed] = photo[observed]
-        return Panorama(np.round(np.clip(pixels, 0.0, 1.0) * 255.0).astype(np.uint8), observed)
+        return Panorama(np.round(np.clip(pixels, 0.0, 1.0) * 255.0).astype(np.uint8), observed, painted)
 
 
 def complete_outdoors(

@@ -17,10 +17,13 @@ class Panorama:
     Attributes:
         pixels: RGB, shape `(H, 2H, 3)`, uint8.
         observed: where the photo was seen, shape `(H, 2H)`, bool; elsewhere the pixels are completed.
+        painted_sky: where the completed part shows the sky that it was painted before, shape `(H, 2H)`, bool, False
+            where the photo was seen; None where nobody knows (rooms, panoramas that were given).
     """
 
     pixels: NDArray[np.uint8]
     observed: NDArray[np.bool_]
+    painted_sky: NDArray[np.bool_] | None = None
 
 
 class Outpainter(Protocol):

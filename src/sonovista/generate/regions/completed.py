@@ -73,13 +73,13 @@ def _corrected(
     photo_elevation: NDArray[np.floating],
 ) -> RegionMap:
     copied = np.isin(REGION_CLASSES, NEVER_COPIED)
-    seen, there = _shares(photo, photo_elevation, np.ones(photo.segments.shape, bool), ~copied)
-    shown, _ = _shares(panorama, elevation, completed, ~copied)
+    seen, there = shares_by_height(photo, photo_elevation, np.ones(photo.segments.shape, bool), ~copied)
+    shown, _ = shares_by_height(panorama, elevation, completed, ~copied)
     ratio = np.clip((seen + LEAST) / (shown + LEAST), 1.0 / STRONGEST, STRONGEST)
     factor = np.where(copied, LEFT, ratio ** _fading(there)[:, None])
     count = len(panorama.probabilities)
     pixels = np.maximum(np.bincount(panorama.segments.ravel(), minlength=count), 1)
-    factor = factor[_bands(np.bincount(panorama.segments.ravel(), elevation.ravel(), count) / pixels)]
+    factor = factor[height_bands(np.bincount(panorama.segments.ravel(), elevation.ravel(), count) / pixels)]
     details = panorama.details
     if details is not None:
         details = _normalised(details * factor[:, _CLASS_INDEX])
@@ -89,16 +89,17 @@ def _corrected(
 _CLASS_INDEX = np.array([REGION_CLASSES.index(CLASS_OF_DETAIL[detail]) for detail in DETAIL_CLASSES])
 
 
-def _bands(elevation: NDArray[np.floating]) -> NDArray[np.intp]:
+def height_bands(elevation: NDArray[np.floating]) -> NDArray[np.intp]:
+    """Number of the band that elevations in radians lie in, 0 to `BINS - 1`."""
     return np.clip((np.asarray(elevation) / np.pi + 0.5) * BINS, 0, BINS - 1).astype(np.intp)
 
 
-def _shares(
+def shares_by_height(
     regions: RegionMap, elevation: NDArray[np.floating], counted: NDArray[np.bool_], classes: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Share of some classes in every band, 0 of the others, `(BINS, len(REGION_CLASSES))`; which bands have pixels."""
     count = len(regions.probabilities)
-    cells = np.bincount((_bands(elevation) * count + regions.segments)[counted], minlength=BINS * count)
+    cells = np.bincount((height_bands(elevation) * count + regions.segments)[counted], minlength=BINS * count)
     sums = cells.reshape(BINS, count) @ (classes * regions.probabilities.astype(np.float64))
     there = sums.sum(axis=1) > 0
     smooth = ndimage.gaussian_filter1d(sums, SPREAD, axis=0, mode="constant")
