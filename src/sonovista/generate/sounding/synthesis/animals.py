@@ -12,6 +12,7 @@ from sonovista.signal.noise import (
     circular_filter,
     diffuse_tail,
     fluctuation,
+    gain_curve,
     periodic_resample,
     shaped_noise,
 )
@@ -59,9 +60,9 @@ CALLS: dict[str, Call] = {
         (160, 220, 320),
         0.35,
         (0, 0),
-        (1, 3),
+        (1, 7),
         0.22,
-        (2, 3),
+        (1, 2),
         0.08,
     ),
     "cow": Call(
@@ -124,9 +125,9 @@ CALLS: dict[str, Call] = {
         (120, 160, 220),
         0.3,
         (0, 0),
-        (3, 6),
+        (2, 9),
         0.16,
-        (2, 3),
+        (1, 2),
         0.08,
     ),
     "crow": Call(
@@ -204,8 +205,11 @@ def animal(kind: str, rng: np.random.Generator, samples: int, sample_rate: int) 
     rate = 24_000
     inner = round(samples / sample_rate * rate)
     seconds = inner / rate
-    pitch = rng.uniform(*call.pitch)
-    tract = rng.uniform(0.9, 1.1)
+    # young and old, small and large of their kind
+    build = float(np.exp(rng.uniform(-0.2, 0.2)))
+    pitch = rng.uniform(*call.pitch) * build
+    tract = build**0.6 * rng.uniform(0.92, 1.08)
+    roughness = float(np.clip(call.roughness * rng.lognormal(0, 0.4), 0.02, 0.9))
     frequency = np.full(inner, pitch)
     opening = np.zeros(inner)
     frames = inner // FORMANT_HOP + 1
@@ -230,12 +234,15 @@ def animal(kind: str, rng: np.random.Generator, samples: int, sample_rate: int) 
     frequency *= 1 + 0.01 * fluctuation(inner, rate, 40.0, rng, 1.0)
     pulses = glottal_pulses(whole_cycles(frequency, rate), 0.5)
     noise = rng.normal(size=inner)
-    source = ((1 - call.roughness) * pulses + call.roughness * 0.6 * noise * (0.4 + np.abs(pulses))) * opening
+    source = ((1 - roughness) * pulses + roughness * 0.6 * noise * (0.4 + np.abs(pulses))) * opening
     voice = formant_cascade(source, formants, np.array(call.bandwidths) * 1.0, FORMANT_HOP, float(rate))
     voice = circular_filter(voice, rate, band_gain(0.7 * pitch, 9000, 2))
     # the loop starts in its longest rest, so that no call straddles the join
     start = int(rate * _rest_middle(opening, rate))
-    return periodic_resample(np.roll(voice + 0.12 * diffuse_tail(voice, rate, 0.5, rng), -start), samples)
+    around = rng.uniform(0.05, 0.4) * diffuse_tail(voice, rate, rng.uniform(0.3, 1.2), rng)
+    air = shaped_noise(inner, rate, gain_curve([(80, -4), (300, 0), (2000, -8), (10000, -26)]), rng)
+    air *= 10 ** (rng.uniform(-60, -30) / 20) * np.sqrt(np.mean(voice**2))
+    return periodic_resample(np.roll(voice + around + air, -start), samples)
 
 
 def _rest_middle(opening: Loop, sample_rate: int) -> float:
@@ -247,21 +254,64 @@ def _rest_middle(opening: Loop, sample_rate: int) -> float:
 
 
 def frogs(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
-    """A pond of frogs: each calls in trains of pulses that ring the air of its sac.
+    """A pond of frogs of one or two kinds: each calls in trains of pulses that ring the air of its sac.
 
-    Gerhardt 1994, The evolution of vocalization in frogs and toads (Annu. Rev. Ecol. Syst. 25).
+    Gerhardt 1994, The evolution of vocalization in frogs and toads (Annu. Rev. Ecol. Syst. 25): large frogs croak low
+    in slow pulses, tree frogs in quick notes of two peaks about an octave apart, toads trill, and small ones pipe; the
+    pitch falls with body size from 4 kHz to some hundred hertz (Gingras and others 2013, J. Evol. Biol. 26).
     """
     out = np.zeros(samples)
-    seconds = samples / sample_rate
-    for singer in range(int(rng.integers(3, 7))):
-        resonance = rng.uniform(700, 2200)
-        pulse_rate = rng.uniform(25, 60)
-        pulses = int(rng.integers(6, 16))
-        calls = int(rng.integers(4, 10))
-        loudness = 1.0 if singer == 0 else rng.uniform(0.2, 0.7)
-        begin = rng.uniform(0, seconds) + (np.arange(calls) + rng.normal(0, 0.08, calls)) * seconds / calls
-        start = (begin[:, None] + np.arange(pulses) / pulse_rate).ravel()
-        swell = np.tile(np.sin(np.pi * (np.arange(pulses) + 1) / (pulses + 1)) ** 0.7, calls)
-        for formant, level in ((resonance, 1.0), (resonance * 2.3, 0.35)):
-            add_noise_grains(out, sample_rate, start, formant, 130.0, 70.0, loudness * level * swell, rng, attack=0.002)
-    return out + 0.004 * shaped_noise(samples, sample_rate, band_gain(300, 4000), rng)
+    kinds = rng.choice(len(_FROGS), int(rng.integers(1, 3)), replace=False)
+    for singer in range(int(rng.integers(2, 8))):
+        loudness = 1.0 if singer == 0 else rng.uniform(0.1, 0.7)
+        _add_frog(out, rng, sample_rate, _FROGS[int(kinds[singer % len(kinds)])], loudness)
+    out = out + rng.uniform(0.03, 0.15) * diffuse_tail(out, sample_rate, rng.uniform(0.3, 0.8), rng)
+    night = shaped_noise(samples, sample_rate, band_gain(300, 4000), rng)
+    return out + 10 ** (rng.uniform(-60, -28) / 20) * np.sqrt(np.mean(out**2)) * night
+
+
+@dataclass(frozen=True)
+class Frog:
+    """A kind of frog: ranges of pitch (Hz), ratio and level of the second peak, bandwidth (Hz), pulses a second, pulses
+    in a note, notes a second, notes in a bout, bouts in 8 s.
+    """
+
+    pitch: tuple[float, float]
+    ratio: tuple[float, float]
+    level: tuple[float, float]
+    bandwidth: tuple[float, float]
+    pulse_rate: tuple[float, float]
+    pulses: tuple[int, int]
+    note_rate: tuple[float, float]
+    notes: tuple[int, int]
+    bouts: tuple[float, float]
+
+
+_FROGS = (
+    # water frogs and bullfrogs: low pulsed croaks
+    Frog((350, 1500), (2.0, 2.6), (0.2, 0.6), (90, 200), (22, 60), (6, 16), (0.8, 1.6), (1, 3), (2, 5)),
+    # tree frogs: series of quick notes
+    Frog((900, 1700), (2.0, 2.6), (0.5, 1.4), (70, 180), (80, 140), (8, 16), (3.5, 7.0), (8, 30), (1, 2)),
+    # toads: long trills
+    Frog((1000, 2200), (2.0, 3.0), (0.02, 0.2), (40, 120), (15, 45), (40, 160), (0.2, 0.3), (1, 1), (1, 2)),
+    # spring peepers, midwife toads: piping notes
+    Frog((1200, 3300), (2.0, 2.1), (0.01, 0.1), (15, 45), (150, 200), (8, 25), (0.6, 1.6), (4, 8), (1, 1.5)),
+)
+
+
+def _add_frog(out: Loop, rng: np.random.Generator, sample_rate: int, kind: Frog, loudness: float) -> None:
+    seconds = len(out) / sample_rate
+    resonance = float(np.exp(rng.uniform(*np.log(kind.pitch))))
+    pulse_rate, note_rate = rng.uniform(*kind.pulse_rate), rng.uniform(*kind.note_rate)
+    pulses = int(rng.integers(kind.pulses[0], kind.pulses[1] + 1))
+    pulses = max(2, min(pulses, int(0.9 * seconds * pulse_rate), int(0.85 * pulse_rate / note_rate)))
+    bouts = max(1, round(rng.uniform(*kind.bouts) * seconds / 8))
+    notes = max(1, min(int(rng.integers(kind.notes[0], kind.notes[1] + 1)), int(0.95 * seconds * note_rate / bouts)))
+    bout = rng.uniform(0, seconds) + (np.arange(bouts) + rng.normal(0, 0.06, bouts)) * seconds / bouts
+    note = (np.arange(notes) + rng.normal(0, 0.03, notes)) / note_rate
+    start = (bout[:, None, None] + note[None, :, None] + np.arange(pulses) / pulse_rate).ravel()
+    swell = np.tile(np.sin(np.pi * (np.arange(pulses) + 1) / (pulses + 1)) ** 0.7, bouts * notes)
+    width = rng.uniform(*kind.bandwidth)
+    fall = rng.uniform(0.5, 0.9) * pulse_rate
+    for formant, level in ((resonance, 1.0), (resonance * rng.uniform(*kind.ratio), rng.uniform(*kind.level))):
+        add_noise_grains(out, sample_rate, start, formant, width, fall, loudness * level * swell, rng, attack=0.002)

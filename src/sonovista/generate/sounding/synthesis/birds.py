@@ -1,4 +1,4 @@
-"""Birds: songs of chirped syllables, owls, doves, and the harsher calls of gulls, crows and ducks."""
+"""Birds: songs in several styles, owls and doves, and the wood around them."""
 
 from dataclasses import dataclass
 
@@ -6,138 +6,115 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonovista.generate.sounding.synthesis.events import add_wrapped
-from sonovista.signal.noise import diffuse_tail, gain_curve, shaped_noise
+from sonovista.generate.sounding.synthesis.songs import STYLES, Syllable, draw_song, sing
+from sonovista.signal.noise import band_gain, circular_filter, diffuse_tail, gain_curve, shaped_noise
 
 Loop = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Syllable:
-    """One syllable of a song: gestures of tension and pressure, as a syrinx makes them.
+class Singer:
+    """Where a bird sits and what it sings.
 
     Attributes:
-        seconds: its length.
-        centre: Hz.
-        slope: octaves that the pitch rises from its start to its end; negative falls.
-        bend: octaves of a half sine on top (a hook up or down).
-        trill_rate: Hz of a fast vibrato, 0 for none.
-        trill_depth: octaves.
-        second: amplitude of the second harmonic, relative; harmonic k has `second^(k-1)`.
-        repeats: how often it is sung in a row.
-        gap: seconds between repeats.
+        style: key of `STYLES`.
+        register: Hz round which its voice lies.
+        distance: metres.
+        songs: how many songs in a loop of 8 s.
     """
 
-    seconds: float
-    centre: float
-    slope: float
-    bend: float
-    trill_rate: float
-    trill_depth: float
-    second: float
-    repeats: int
-    gap: float
+    style: str
+    register: float
+    distance: float
+    songs: int
 
 
-def draw_syllable(rng: np.random.Generator, register: float, reediness: float) -> Syllable:
-    """A syllable of a songbird whose voice lies round `register` Hz; `reediness` is its second harmonic's level."""
-    trilled = rng.uniform() < 0.25
-    short = rng.uniform() < 0.45
-    seconds = rng.uniform(0.03, 0.07) if short else rng.uniform(0.08, 0.22)
-    return Syllable(
-        seconds=seconds,
-        centre=register * 2 ** rng.uniform(-0.5, 0.5),
-        slope=rng.normal(0, 0.35),
-        bend=rng.normal(0, 0.25),
-        trill_rate=rng.uniform(25, 60) if trilled else 0.0,
-        trill_depth=rng.uniform(0.05, 0.2),
-        second=reediness * rng.uniform(0.6, 1.2),
-        repeats=int(rng.integers(2, 9)) if short else int(rng.integers(1, 4)),
-        gap=rng.uniform(0.02, 0.06) if short else rng.uniform(0.05, 0.12),
-    )
-
-
-def sing(syllable: Syllable, sample_rate: int, rng: np.random.Generator) -> Loop:
-    """One rendering of a syllable, with small variations of pitch and length.
-
-    A pressure gesture (a half sine to a power) sets the amplitude and a tension gesture the pitch, after Gardner,
-    Cecchi, Magnasco, Laje and Mindlin 2001, Simple motor gestures for birdsongs (Phys. Rev. Lett. 87); the weak second
-    harmonic stands for the vocal tract's filter, which passes little above the fundamental (Nowicki 1987, Nature 325).
-    """
-    count = max(16, int(syllable.seconds * rng.uniform(0.95, 1.05) * sample_rate))
-    time = np.arange(count) / count
-    seconds = np.arange(count) / sample_rate
-    octaves = syllable.slope * (time - 0.5) + syllable.bend * np.sin(np.pi * time)
-    if syllable.trill_rate:
-        octaves = octaves + syllable.trill_depth * np.sin(2 * np.pi * syllable.trill_rate * seconds)
-    frequency = np.clip(syllable.centre * 2 ** (octaves + rng.normal(0, 0.01)), 200.0, 0.2 * sample_rate)
-    phase = 2 * np.pi * np.cumsum(frequency) / sample_rate + rng.uniform(0, 2 * np.pi)
-    pressure = np.sin(np.pi * time**0.8) ** 0.7
-    voice = np.sin(phase)
-    for harmonic in range(2, 6):
-        level = syllable.second ** (harmonic - 1)
-        if level > 0.003 and harmonic * syllable.centre < 0.3 * sample_rate:
-            voice = voice + level * pressure * np.sin(harmonic * phase)
-    return pressure * voice
-
-
-def phrase(rng: np.random.Generator, syllables: list[Syllable], sample_rate: int, longest: float) -> Loop:
-    """A phrase of these syllables in order, each with its repeats, cut at `longest` seconds."""
-    parts: list[Loop] = []
-    spent = 0.0
-    for syllable in syllables:
-        loudness = rng.uniform(0.5, 1.0)
-        for _ in range(syllable.repeats):
-            parts.append(loudness * sing(syllable, sample_rate, rng))
-            parts.append(np.zeros(int(syllable.gap * rng.uniform(0.9, 1.1) * sample_rate)))
-            spent += (len(parts[-1]) + len(parts[-2])) / sample_rate
-            if spent > longest:
-                return np.concatenate(parts)
-    return np.concatenate(parts)
+def draw_singers(rng: np.random.Generator, seconds: float) -> list[Singer]:
+    """One to five birds of one to three kinds; the first is the nearest."""
+    count = int(rng.choice([1, 1, 2, 2, 3, 4, 5]))
+    kinds = [str(rng.choice(list(STYLES))) for _ in range(min(count, 3))]
+    distances = np.sort(4.0 * np.exp(rng.uniform(0, 2.2, count)))
+    singers = []
+    for index in range(count):
+        style = STYLES[kinds[min(index, len(kinds) - 1) if index else 0]]
+        register = float(np.exp(rng.uniform(*np.log(style.register))))
+        songs = max(1, round(rng.uniform(*style.songs) * seconds / 8))
+        singers.append(Singer(style.name, register, float(distances[index]), songs))
+    return singers
 
 
 def birds(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
-    """A songbird in a tree: it sings phrases of its own repertoire; another, farther off, may answer."""
-    out = np.zeros(samples)
-    singers = int(rng.integers(1, 4))
-    for singer in range(singers):
-        register = float(np.exp(rng.uniform(np.log(1900), np.log(5600))))
-        reediness = float(rng.choice([0.03, 0.12, 0.45]))
-        repertoire = [draw_syllable(rng, register, reediness) for _ in range(int(rng.integers(3, 6)))]
-        loudness = 1.0 if singer == 0 else rng.uniform(0.15, 0.4)
-        phrases = int(rng.integers(3, 5)) if singer == 0 else int(rng.integers(1, 4))
+    """Birds in trees: whistlers, trillers, warblers, chirpers and harsh callers, near and far.
+
+    Each sings its own repertoire in its species' style (`songs.STYLES`). With distance the level falls by 6 dB for each
+    doubling, the wood's echoes fill the gaps and the highs are scattered away (Wiley and Richards 1978, Behav. Ecol.
+    Sociobiol. 3; Padgham 2004, Reverberation and frequency attenuation in forests, JASA 115).
+    """
+    seconds = samples / sample_rate
+    singers = draw_singers(rng, seconds)
+    nearest = singers[0].distance
+    near, far = np.zeros(samples), np.zeros(samples)
+    for singer in singers:
+        layer = near if singer.distance < 1.6 * nearest else far
+        style = STYLES[singer.style]
+        repertoire = style.repertoire(rng, singer.register)
         offset = rng.uniform(0, samples)
-        for index in range(phrases):
-            order = rng.permutation(len(repertoire))[: int(rng.integers(2, len(repertoire) + 1))]
-            song = phrase(rng, [repertoire[i] for i in order], sample_rate, 0.8 * samples / sample_rate / phrases)
-            begin = offset + (index + rng.uniform(-0.08, 0.08)) * samples / phrases
-            add_wrapped(out, int(begin), loudness * song)
-    return _among_trees(out, rng, sample_rate)
+        longest = 0.92 * seconds / singer.songs
+        for index in range(singer.songs):
+            song = draw_song(rng, style, repertoire, sample_rate, longest)
+            begin = offset + (index + rng.uniform(-0.08, 0.08)) * samples / singer.songs
+            add_wrapped(layer, int(begin), nearest / singer.distance * rng.uniform(0.7, 1.0) * song)
+    out = _through_the_wood(near, rng, sample_rate, nearest)
+    if far.any():
+        out += _through_the_wood(far, rng, sample_rate, singers[-1].distance)
+    return _with_air(out, rng, sample_rate)
 
 
-def _among_trees(signal: Loop, rng: np.random.Generator, sample_rate: int) -> Loop:
-    """Echoes from trunks and ground, a faint tail of the wood, and the air round the bird; circular like the rest."""
-    out = signal.copy()
-    for delay in rng.uniform(0.02, 0.25, 12):
-        out += 0.09 * np.exp(-delay * 7) * rng.choice((-1.0, 1.0)) * np.roll(signal, int(delay * sample_rate))
-    out += rng.uniform(0.03, 0.12) * diffuse_tail(signal, sample_rate, rng.uniform(0.5, 1.1), rng)
+def _through_the_wood(signal: Loop, rng: np.random.Generator, sample_rate: int, distance: float) -> Loop:
+    """Echoes from trunks and ground and the wood's tail, as strong as the sound itself from some 30 m on."""
+    scattered = min(1.0, (distance / 30.0) ** 0.7) * rng.uniform(0.5, 1.2)
+    top = 26_000 / (1 + distance / 25.0)  # leaves scatter what is shorter than they are
+    out = circular_filter(signal, sample_rate, band_gain(1e-6, top, 1))
+    for delay in rng.uniform(0.01, 0.2, 10):
+        echo = 0.25 * scattered * np.exp(-delay * 9) * rng.choice((-1.0, 1.0))
+        out += echo * np.roll(signal, int(delay * sample_rate))
+    return out + 0.45 * scattered * diffuse_tail(signal, sample_rate, rng.uniform(0.4, 1.5), rng)
+
+
+def _with_air(signal: Loop, rng: np.random.Generator, sample_rate: int) -> Loop:
+    """The faint air round the birds."""
     air = shaped_noise(
         len(signal), sample_rate, gain_curve([(100, -2), (400, 0), (2000, -6), (8000, -16), (16000, -30)]), rng
     )
-    level = 10 ** (rng.uniform(-60, -20) / 20)
-    return out + level * np.sqrt(np.mean(signal**2)) * air
+    level = 10 ** (rng.uniform(-62, -20) / 20)
+    return signal + level * np.sqrt(np.mean(signal**2)) * air
 
 
 def owl(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
-    """An owl's hoots: almost pure tones at 300 to 500 Hz, one long or a short series, once or twice in a loop."""
+    """An owl's hoots: almost pure tones at 250 to 900 Hz, one long or a short series, once or twice in a loop.
+
+    Large owls hoot low and small ones high (Konig and Weick 2008, Owls of the World); the tawny owl's call ends in a
+    quavering note.
+    """
     out = np.zeros(samples)
-    pitch = rng.uniform(300, 480)
-    pattern = [(0.0, 0.35), (0.75, 0.12), (0.95, 0.12), (1.2, 0.6)] if rng.uniform() < 0.5 else [(0.0, 0.6), (1.3, 0.9)]
-    for call in range(2):
-        begin = (call * 0.5 + 0.1) * samples
-        for at, seconds in pattern:
-            hoot = Syllable(seconds, pitch, rng.normal(-0.05, 0.03), 0.12, 6.0, 0.01, 0.06, 1, 0)
+    pitch = float(np.exp(rng.uniform(np.log(250), np.log(900))))
+    patterns = (
+        [(0.0, 0.35, 0.0), (0.75, 0.12, 0.0), (0.95, 0.12, 0.0), (1.2, 0.6, 0.15)],
+        [(0.0, 0.6, 0.0), (1.3, 0.9, 0.12)],
+        [(0.0, 0.4, 0.0)],
+        [(at, 0.18, 0.0) for at in np.arange(5) * rng.uniform(0.26, 0.45)],
+    )
+    pattern = patterns[int(rng.integers(0, len(patterns)))]
+    calls = int(rng.integers(2, 4))
+    distance = rng.uniform(5, 80)
+    for call in range(calls):
+        begin = (call / calls + 0.1) * samples
+        for at, seconds, quaver in pattern:
+            hoot = Syllable(
+                seconds, pitch, rng.normal(-0.05, 0.03), 0.12, rng.uniform(6, 16), 0.01 + quaver, 0.06, 1, 0
+            )
             add_wrapped(out, int(begin + at * sample_rate), sing(hoot, sample_rate, rng))
-    return _among_trees(out, rng, sample_rate)
+    return _with_air(_through_the_wood(out, rng, sample_rate, distance), rng, sample_rate)
 
 
 def dove(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
@@ -152,4 +129,4 @@ def dove(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
             coo = Syllable(float(seconds), pitch, -0.05, 0.15, 28.0 if index == 1 else 0.0, 0.03, 0.1, 1, 0)
             add_wrapped(out, int(at), sing(coo, sample_rate, rng))
             at += (seconds + 0.12) * sample_rate
-    return _among_trees(out, rng, sample_rate)
+    return _with_air(_through_the_wood(out, rng, sample_rate, rng.uniform(5, 40)), rng, sample_rate)

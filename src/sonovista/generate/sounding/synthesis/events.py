@@ -154,3 +154,8 @@ def whole_cycles(frequency: NDArray[np.floating], sample_rate: float) -> NDArray
     """Phase in cycles of an oscillator that follows `frequency` (Hz, per sample), bent so that the loop closes."""
     phase = np.concatenate([[0.0], np.cumsum(np.asarray(frequency, float))]) / sample_rate
     return phase[:-1] * (max(1.0, np.round(phase[-1])) / phase[-1])
+
+
+def unit(signal: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same loop at an RMS of one."""
+    return signal / (np.sqrt(np.mean(signal**2)) + 1e-12)

@@ -1,82 +1,13 @@
-"""Machines: engines, passing cars, trains, aircraft, transformers, fans, the tone of a room."""
+"""Machines: passing cars, trains, aircraft, transformers, fans, the tone of a room."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sonovista.generate.sounding.synthesis.events import add_noise_grains, whole_cycles
+from sonovista.generate.sounding.synthesis.engines import firing, resonances
+from sonovista.generate.sounding.synthesis.events import add_noise_grains, unit, whole_cycles
 from sonovista.signal.noise import band_gain, banded_noise, circular_filter, fluctuation, gain_curve, shaped_noise
 
 Loop = NDArray[np.float64]
-
-
-def _unit(signal: Loop) -> Loop:
-    return signal / (np.sqrt(np.mean(signal**2)) + 1e-12)
-
-
-def _resonances(
-    signal: Loop, sample_rate: int, peaks: list[tuple[float, float, float]], floor: float, top: float
-) -> Loop:
-    """A body's magnitude: a floor with resonances `(Hz, quality, height)`, falling above `top` Hz."""
-
-    def gain(frequencies: NDArray[np.float64]) -> NDArray[np.float64]:
-        ratio = np.maximum(frequencies, 1.0)
-        total = np.full_like(frequencies, floor)
-        for hertz, quality, height in peaks:
-            total += height / np.sqrt(1 + (quality * (ratio / hertz - hertz / ratio)) ** 2)
-        return total * band_gain(18, top, 2)(frequencies)
-
-    return circular_filter(signal, sample_rate, gain)
-
-
-def firing(
-    rng: np.random.Generator, samples: int, sample_rate: int, revolutions: NDArray[np.floating], cylinders: int
-) -> Loop:
-    """Pressure pulses of a four-stroke engine: each cylinder fires once in two turns, none quite like the next.
-
-    Physically informed engine synthesis (Baldan, Lachambre, Delle Monache and Boussard 2015, Physically informed car
-    engine sound synthesis for virtual and augmented environments, IEEE SIVE).
-
-    Args:
-        rng: source of randomness.
-        samples: of the loop.
-        sample_rate: Hz.
-        revolutions: turns of the crankshaft per second, per sample.
-        cylinders: how many.
-    """
-    cycle = whole_cycles(revolutions / 2, sample_rate)  # one cycle is two turns
-    out = np.zeros(samples)
-    for cylinder in range(cylinders):
-        at = (cycle + (cylinder + rng.normal(0, 0.02)) / cylinders) % 1.0
-        strength = rng.uniform(0.75, 1.0)
-        sharpness = cylinders * rng.uniform(5.0, 7.0)
-        out += strength * (np.exp(-sharpness * at) - np.exp(-4 * sharpness * at))
-    return out - out.mean()
-
-
-def engine(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
-    """A car or lorry that stands with its engine running."""
-    cylinders = int(rng.choice([3, 4, 4, 6]))
-    idle = rng.uniform(10.5, 16.0)  # turns per second: 630 to 960 a minute
-    wander = (
-        1 + 0.012 * fluctuation(samples, sample_rate, 0.8, rng) + 0.006 * fluctuation(samples, sample_rate, 9.0, rng)
-    )
-    pulses = firing(rng, samples, sample_rate, idle * wander, cylinders)
-    exhaust = _resonances(
-        pulses,
-        sample_rate,
-        [
-            (rng.uniform(65, 110), 2.0, 1.6),
-            (rng.uniform(160, 260), 3.0, 0.9),
-            (rng.uniform(380, 620), 4.0, 0.6),
-            (rng.uniform(900, 1500), 4.0, 0.3),
-        ],
-        0.12,
-        3500,
-    )
-    knock = np.clip(pulses, 0, None) ** 2
-    clatter = knock / (knock.max() + 1e-9) * shaped_noise(samples, sample_rate, band_gain(900, 3800), rng)
-    belt = shaped_noise(samples, sample_rate, gain_curve([(100, -8), (400, 0), (2000, -12), (8000, -28)]), rng)
-    return _unit(exhaust) + rng.uniform(0.25, 0.6) * _unit(clatter) + rng.uniform(0.12, 0.3) * belt
 
 
 def traffic(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
@@ -114,15 +45,6 @@ def traffic(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
     return banded_noise(envelopes, centres, sample_rate, rng) + 0.5 * hum
 
 
-def motorbike(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
-    """A small engine that revs: one or two cylinders, 25 to 60 turns a second."""
-    revolutions = rng.uniform(25, 45) * np.exp(0.18 * fluctuation(samples, sample_rate, 0.35, rng))
-    pulses = firing(rng, samples, sample_rate, revolutions, int(rng.integers(1, 3)))
-    body = _resonances(pulses, sample_rate, [(130, 2, 1.0), (340, 3, 0.9), (900, 4, 0.5), (2100, 4, 0.25)], 0.06, 5000)
-    intake = shaped_noise(samples, sample_rate, band_gain(300, 2500), rng) * np.clip(pulses, 0, None)
-    return _unit(body) + 0.25 * _unit(intake)
-
-
 def train(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
     """A train: the roar of wheels on rails, and axles in pairs over the joints (Thompson 2009, Railway Noise)."""
     seconds = samples / sample_rate
@@ -137,39 +59,66 @@ def train(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
     joints = np.zeros(samples)
     for hertz, level, decay in ((90.0, 1.0, 28.0), (420.0, 0.7, 45.0), (1500.0, 0.35, 90.0)):
         add_noise_grains(joints, sample_rate, start, hertz, hertz * 0.6, decay, level, rng, attack=0.002)
-    return roar + rng.uniform(0.9, 1.5) * _unit(joints)
+    return roar + rng.uniform(0.9, 1.5) * unit(joints)
 
 
 def aircraft(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
-    """A jet far up: broad low noise of its exhaust, which the air's turbulence makes swell and fade."""
-    roar = shaped_noise(samples, sample_rate, gain_curve([(30, -4), (90, 0), (300, -3), (1000, -14), (4000, -44)]), rng)
-    return roar * np.exp(0.35 * fluctuation(samples, sample_rate, 0.5, rng))
+    """A jet: broad noise of its exhaust, dull when it is far up and bright overhead, that swells as it comes and goes.
+
+    Jet mixing noise has one broad peak at some hundred hertz and falls by about 3 dB an octave above; near by, the fan
+    adds noise and tones of its blades at 1.5 to 4 kHz (Smith 1989, Aircraft Noise, chapters 3 and 4). The air takes the
+    highs of one far off, and its turbulence makes the level waver.
+    """
+    near = rng.uniform(0.0, 1.0)
+    peak = 90 * 7**near * rng.lognormal(0, 0.25)
+    jet = gain_curve(
+        [(peak / 5, -10), (peak, 0), (4 * peak, -7), (4000, -38 + 24 * near), (9000, -60 + 34 * near), (20000, -75)]
+    )
+    roar = shaped_noise(samples, sample_rate, jet, rng)
+    fan_pitch = rng.uniform(1500, 4000)
+    fan_noise = shaped_noise(samples, sample_rate, band_gain(0.7 * fan_pitch, 1.5 * fan_pitch), rng)
+    tone = np.sin(
+        2 * np.pi * whole_cycles(fan_pitch * (1 + 0.004 * fluctuation(samples, sample_rate, 0.5, rng)), sample_rate)
+    )
+    level = near**2 * rng.uniform(0.0, 0.5)
+    coming = fluctuation(samples, sample_rate, rng.uniform(0.1, 0.25), rng)
+    waver = fluctuation(samples, sample_rate, 2.0, rng, 1.0)
+    swell = np.exp(rng.uniform(0.2, 0.7) * coming + rng.uniform(0.05, 0.2) * waver)
+    return swell * (roar + level * fan_noise + 0.3 * level * tone)
 
 
 def helicopter(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
-    """A helicopter: blade slap at 11 to 26 beats a second with the roar it modulates, and the turbine's whine."""
-    beat = whole_cycles(np.full(samples, rng.uniform(11, 26)), sample_rate)
-    slap = np.exp(-9 * (beat % 1.0))
-    thump = _resonances(slap - slap.mean(), sample_rate, [(70, 1.5, 1.0), (160, 2.0, 0.5)], 0.03, 1200)
-    rush = (0.25 + slap) * shaped_noise(
-        samples, sample_rate, gain_curve([(80, -4), (300, 0), (1500, -10), (6000, -30)]), rng
-    )
-    whine = np.sin(
-        2
-        * np.pi
-        * whole_cycles(rng.uniform(900, 1900) * (1 + 0.002 * fluctuation(samples, sample_rate, 1.0, rng)), sample_rate)
-    )
-    return _unit(thump) + 0.7 * _unit(rush) + 0.04 * whine
+    """A helicopter: blade slap over the roar that it modulates, the tail rotor, and the turbine's whine.
 
-
-def boat(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
-    """A small boat's diesel, slow and muffled, with water along the hull."""
-    wander = 1 + 0.01 * fluctuation(samples, sample_rate, 0.6, rng)
-    pulses = firing(rng, samples, sample_rate, rng.uniform(9, 15) * wander, int(rng.integers(1, 4)))
-    body = _resonances(pulses, sample_rate, [(75, 2, 1.0), (190, 3, 0.7), (430, 4, 0.4)], 0.03, 1200)
-    lapping = shaped_noise(samples, sample_rate, band_gain(250, 1400), rng)
-    lapping *= np.exp(0.8 * fluctuation(samples, sample_rate, 1.2, rng))
-    return _unit(body) + 0.2 * _unit(lapping)
+    Two to five blades pass 10 to 27 times a second, and an impulse that near follows each passage (Leverton and Taylor
+    1966, Helicopter blade slap, J. Sound Vib. 4); the tail rotor turns about five times as fast.
+    """
+    passing = rng.uniform(10, 17) if rng.uniform() < 0.6 else rng.uniform(17, 27)
+    near = rng.uniform(0.0, 1.0)
+    steady = 1 + 0.004 * fluctuation(samples, sample_rate, 0.6, rng)
+    beat = whole_cycles(passing * steady, sample_rate)
+    slap = np.exp(-rng.uniform(3.5, 11) * (beat % 1.0))
+    uneven = np.exp(0.12 * fluctuation(samples, sample_rate, 4.0, rng, 1.0))
+    thump = resonances(
+        uneven * (slap - slap.mean()), sample_rate, [(rng.uniform(45, 90), 1.5, 1.0), (160, 2.0, 0.5)], 0.03, 1200
+    )
+    rush = (rng.uniform(0.0, 0.15) + slap**1.5) * shaped_noise(
+        samples,
+        sample_rate,
+        gain_curve([(60, -4), (rng.uniform(90, 400), 0), (1500, -26 + 18 * near), (6000, -50 + 22 * near)]),
+        rng,
+    )
+    ratio = int(rng.integers(4, 7))
+    tail = sum(k**-1.0 * np.sin(2 * np.pi * k * ratio * beat) for k in (1, 2, 3))
+    whine = np.sin(2 * np.pi * whole_cycles(rng.uniform(900, 1900) * steady, sample_rate))
+    far = np.exp(rng.uniform(0.0, 0.3) * fluctuation(samples, sample_rate, 0.3, rng))
+    sound = (
+        unit(thump)
+        + rng.uniform(0.4, 1.2) * unit(rush)
+        + rng.uniform(0.0, 0.12) * np.asarray(tail)
+        + 0.05 * near * whine
+    )
+    return far * sound
 
 
 def machine_hum(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
@@ -193,7 +142,7 @@ def machine_hum(rng: np.random.Generator, samples: int, sample_rate: int) -> Loo
     for harmonic, level in ((1, 0.3), (2, 0.2), (7, 0.08), (14, 0.04)):
         out += level * rng.uniform(0.3, 1.0) * np.sin(2 * np.pi * harmonic * shaft)
     air = shaped_noise(samples, sample_rate, gain_curve([(60, -6), (200, 0), (1000, -12), (6000, -34)]), rng)
-    return _unit(out) + rng.uniform(0.04, 0.12) * air
+    return unit(out) + rng.uniform(0.04, 0.12) * air
 
 
 def fan(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sonovista.generate.sounding.synthesis.events import add_damped_sines, add_noise_grains, poisson_times
-from sonovista.signal.noise import band_gain, fluctuation, shaped_noise
+from sonovista.generate.sounding.synthesis.events import add_damped_sines, add_noise_grains, poisson_times, unit
+from sonovista.signal.noise import band_gain, fluctuation, gain_curve, shaped_noise
 
 Loop = NDArray[np.float64]
 
@@ -197,32 +197,30 @@ def typing(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
 
 
 def strings(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
-    """A guitar, harp or piano played softly: plucked strings on a pentatonic scale.
+    """A guitar, harp, banjo or piano played softly: plucked strings on a pentatonic scale.
 
-    Harmonics of an ideal string plucked at a point, `sin(k pi p) / k^2`, each damped the more the higher it is
-    (Fletcher and Rossing 1998, chapter 2).
+    Harmonics of an ideal string plucked at a point, `sin(k pi p) / k^2` at the string and less steep through a bright
+    bridge, each damped the more the higher it is (Fletcher and Rossing 1998, chapter 2); a banjo's strings die away in
+    a fraction of a second, a harp's and a piano's in several (ibidem, chapters 9 to 12).
     """
     seconds = samples / sample_rate
-    scale = rng.uniform(150, 260) * 2 ** (np.array([0, 2, 4, 7, 9, 12, 14, 16]) / 12)
-    beats = max(4, round(seconds * rng.uniform(1.8, 3.0)))
+    scale = 85 * 4 ** rng.uniform(0, 1) * 2 ** (np.array([0, 2, 4, 7, 9, 12, 14, 16]) / 12)
+    damping = float(np.exp(rng.uniform(np.log(0.7), np.log(3.5))))
+    beats = max(4, round(seconds * rng.uniform(1.5, 2.2 + damping)))  # what rings long is played slowly
     start = np.arange(beats) * seconds / beats + rng.normal(0, 0.008, beats)
     walk = np.abs((np.cumsum(rng.integers(-2, 3, beats)) + 3) % 14 - 7) % 8
-    place = rng.uniform(0.12, 0.3)
+    place = rng.uniform(0.08, 0.3)
     harmonic = np.arange(1, 21)
-    level = np.abs(np.sin(harmonic * np.pi * place)) / harmonic**1.4
+    level = np.abs(np.sin(harmonic * np.pi * place)) / harmonic ** rng.uniform(0.9, 2.0)
     out = np.zeros(samples)
+    ratio = harmonic * np.sqrt(1 + 1e-4 * harmonic**2)
     for begin, note in zip(start, walk, strict=True):
-        ratio = harmonic * np.sqrt(1 + 1e-4 * harmonic**2)
+        decay = damping * (1.0 + 0.35 * harmonic**1.2)
         strike_modes(
-            out,
-            sample_rate,
-            np.array([begin]),
-            rng.uniform(0.5, 1.0, 1),
-            scale[note] * ratio,
-            level,
-            1.0 + 0.35 * harmonic**1.2,
-            rng,
+            out, sample_rate, np.array([begin]), rng.uniform(0.5, 1.0, 1), scale[note] * ratio, level, decay, rng
         )
+    touch = rng.uniform(0.01, 0.08) * np.std(out) * 8
+    add_noise_grains(out, sample_rate, start, rng.uniform(900, 3500), 2500.0, 250.0, touch, rng)
     return out
 
 
@@ -241,17 +239,33 @@ def flag(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
 
 
 def applause(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
-    """Applause: claps of many hands, each a short resonance at 0.6 to 2.5 kHz (Peltola et al. 2007, IEEE TASLP 15)."""
-    out = np.zeros(samples)
+    """Applause: claps of the hands near by over the rush of a whole hall, whose zeal swells and ebbs.
+
+    Each of the near claps two to five times a second with hands of its own colour: flat palms sound at some 600 Hz,
+    fingers on a palm at 2 kHz and more, and all reach up to 8 kHz (Repp 1987, The sound of two hands clapping, JASA 81;
+    Peltola and others 2007, IEEE TASLP 15). The many far off are a dense Poisson process, which is noise.
+    """
     seconds = samples / sample_rate
-    people = int(rng.integers(25, 70))
-    for _ in range(people):
-        claps = round(seconds * rng.uniform(2.8, 4.5))
-        start = rng.uniform(0, seconds) + (np.arange(claps) + rng.normal(0, 0.06, claps)) * seconds / claps
-        add_noise_grains(
-            out, sample_rate, start, rng.uniform(700, 2400) * rng.lognormal(0, 0.08, claps), rng.uniform(500, 1500),
-            rng.uniform(150, 350), np.exp(rng.normal(-0.5, 0.6)) * rng.uniform(0.7, 1.0, claps), rng, attack=0.0003,
-        )  # fmt: skip
-    shuffle = poisson_times(seconds, 400, rng)
-    add_noise_grains(out, sample_rate, shuffle, 1500.0, 2500.0, 200.0, 0.12, rng)
-    return out
+    claps = np.zeros(samples)
+    zeal = np.exp(rng.uniform(0.1, 0.5) * fluctuation(max(64, samples // 48), sample_rate / 48, 0.5, rng))
+    for _ in range(int(rng.integers(8, 45))):
+        rate = rng.uniform(2.0, 5.0)
+        beats = max(1, round(seconds * rate))
+        start = rng.uniform(0, seconds) + (np.arange(beats) + rng.normal(0, 0.08, beats)) * seconds / beats
+        at = (start % seconds / seconds * len(zeal)).astype(int)
+        strength = np.exp(rng.normal(-0.5, 0.6)) * rng.uniform(0.6, 1.0, beats) * zeal[at]
+        colour = np.exp(rng.uniform(np.log(600), np.log(2600))) * rng.lognormal(0, 0.08, beats)
+        width, decay = rng.uniform(500, 1800), rng.uniform(150, 500)
+        add_noise_grains(claps, sample_rate, start, colour, width, decay, strength, rng, 0.0003)
+        snap = rng.uniform(0.2, 0.8) * strength
+        add_noise_grains(claps, sample_rate, start, 4500.0, 6000.0, rng.uniform(600, 1500), snap, rng)
+    peak = rng.uniform(1100, 2200)
+    hall = shaped_noise(
+        samples,
+        sample_rate,
+        gain_curve([(120, -26), (peak / 3, -8), (peak, 0), (3 * peak, -7), (10000, -20), (20000, -36)]),
+        rng,
+    )
+    frames = np.interp(np.arange(samples) / samples * len(zeal), np.arange(len(zeal) + 1), np.append(zeal, zeal[0]))
+    rattle = np.exp(rng.uniform(0.0, 0.15) * fluctuation(samples, sample_rate, 8.0, rng, 1.0))
+    return unit(claps) + rng.uniform(0.3, 2.0) * frames * rattle * hall

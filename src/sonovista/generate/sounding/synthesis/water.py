@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sonovista.generate.sounding.synthesis.events import add_damped_sines, add_noise_grains, poisson_times
+from sonovista.generate.sounding.synthesis.events import add_damped_sines, add_noise_grains, poisson_times, unit
 from sonovista.signal.noise import band_gain, banded_noise, circular_filter, fluctuation, gain_curve, shaped_noise
 
 Loop = NDArray[np.float64]
@@ -63,10 +63,6 @@ def bubble_population(
     return out
 
 
-def _unit(signal: Loop) -> Loop:
-    return signal / (np.sqrt(np.mean(signal**2)) + 1e-12)
-
-
 def _splashes(
     sample_rate: int,
     samples: int,
@@ -85,32 +81,56 @@ def _splashes(
     pitch = rng.lognormal(np.log(frequency), spread, len(start))
     fall, strength = rng.uniform(*decay, len(start)), rng.exponential(1.0, len(start))
     add_noise_grains(out, sample_rate, start, pitch, bandwidth, fall, strength, rng, attack)
-    return _unit(out)
+    return unit(out)
 
 
 def running_water(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
-    """A brook or stream: bubbles in bursts, the patter of splashes, and a hiss; the seed sets its size and its gurgle.
+    """A trickle, a brook, a strong stream, or water that pours into a basin: the seed sets which.
 
     Small bubbles sing at some kilohertz between the stones, large ones gurgle in the pools; splashes and hiss grow with
-    the flow (van den Doel 2005, section 5).
+    the flow (van den Doel 2005, section 5; bubbles of 0.5 to 5 mm as counted in brooks, Leighton and Walton 1987, Eur.
+    J. Phys. 8). Where water falls into water, single bubbles are lost in broad noise that reaches far down, since
+    clouds of bubbles oscillate together (Prosperetti 1988, JASA 84). A brook's octaves are about even from 500 Hz to 8
+    kHz, a pour's fall by 3 to 5 dB an octave above 1 kHz (Watts and others 2009; Galbrun and Ali 2013, JASA 133).
     """
     size = rng.uniform(0.0, 1.0)  # 0 a trickle, 1 a strong stream
     brightness = rng.uniform(0.0, 1.0)  # stones and small drops, or deep pools
-    gurgle = np.exp(rng.uniform(0.5, 1.0) * fluctuation(len_frames(samples), 1000.0, rng.uniform(2, 5), rng, 1.5))
-    bubbles = _unit(
+    pouring = rng.beta(0.6, 1.0)  # 0 runs over stones, 1 falls into a basin
+    depth = rng.uniform(0.05, 0.9) * (1 - 0.5 * pouring)
+    gurgle = np.exp(depth * fluctuation(len_frames(samples), 1000.0, rng.uniform(1.5, 6), rng, 1.5))
+    bubbles = unit(
         bubble_population(
             sample_rate, samples, rng, 350 * 4**size, 0.0006, 0.004 + 0.004 * size, rng.uniform(1.6, 2.2), gurgle
         )
     )
-    singing = _unit(bubble_population(sample_rate, samples, rng, 900 * 3**size, 0.00032, 0.0012, 2.0, gurgle))
+    singing = unit(bubble_population(sample_rate, samples, rng, 900 * 3**size, 0.00032, 0.0012, 2.0, gurgle))
     patter = _splashes(
-        sample_rate, samples, rng, 180 * 3**size, 2600.0, 0.6, 3000.0, (40.0, 220.0), 0.003, intensity=gurgle
+        sample_rate,
+        samples,
+        rng,
+        180 * 3**size,
+        1800.0 * 2.2**brightness,
+        0.6,
+        3000.0,
+        (40.0, 220.0),
+        0.003,
+        intensity=gurgle,
     )
-    hiss = shaped_noise(
-        samples, sample_rate, gain_curve([(100, -22), (400, -3), (900, 0), (3000, -5), (9000, -9), (16000, -20)]), rng
-    )
-    bright = 0.25 + 0.6 * brightness
-    return bubbles + bright * (0.7 * singing + 0.6 * patter) + (0.1 + 0.3 * size * bright) * hiss
+    bright = 0.15 + 1.1 * brightness**1.5
+    flow = (0.1 + 0.5 * size) * (0.4 + bright) + 3.0 * pouring**1.5
+    swell = np.exp(rng.uniform(0.03, 0.35) * fluctuation(samples, sample_rate, rng.uniform(0.8, 3.0), rng, 1.5))
+    foam = swell * _flow_noise(rng, samples, sample_rate, brightness, pouring)
+    return bubbles + bright * (0.8 * singing + 0.7 * patter) + flow * foam
+
+
+def _flow_noise(rng: np.random.Generator, samples: int, sample_rate: int, brightness: float, pouring: float) -> Loop:
+    """The noise of so many small bubbles that none is heard: white between stones, falling and deep in a basin."""
+    low = 500.0 * 0.12**pouring
+    fall = 3.0 * (1 - 0.7 * brightness) + rng.uniform(2.0, 5.0) * pouring  # dB an octave of the density from 1 kHz
+    points = [(low / 4, -26.0), (low / 2, -10.0), (low, -3.0 * (1 - pouring)), (1000.0, -1.5 * pouring)]
+    points += [(hertz, -1.5 * pouring - fall * np.log2(hertz / 1000)) for hertz in (2000.0, 4000.0, 8000.0)]
+    points += [(18000.0, -1.5 * pouring - fall * 4.17 - 10)]
+    return shaped_noise(samples, sample_rate, gain_curve(points), rng)
 
 
 def len_frames(samples: int) -> int:
@@ -125,7 +145,7 @@ def waterfall(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
     about 4 dB an octave above some hundred hertz, as measured at waterfalls (Watts and others 2009, Applied Acoustics).
     """
     height = rng.uniform(0.0, 1.0)
-    peak = 700 * 2 ** (-1.5 * height)
+    peak = 700 * 2 ** (-1.5 * height) * rng.lognormal(0, 0.15)
     noise = shaped_noise(
         samples,
         sample_rate,
@@ -147,7 +167,7 @@ def waterfall(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
     spray = shaped_noise(samples, sample_rate, band_gain(3500, 11000), rng)
     spray *= np.exp(0.25 * fluctuation(samples, sample_rate, 12.0, rng, 1.0))
     swell = np.exp(0.08 * fluctuation(samples, sample_rate, 0.6, rng))
-    return swell * (noise + 0.45 * _unit(plunge) + rng.uniform(0.2, 0.35) * spray)
+    return swell * (noise + 0.45 * unit(plunge) + rng.uniform(0.2, 0.35) * spray)
 
 
 def fountain(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
@@ -159,7 +179,7 @@ def fountain(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
     bed = shaped_noise(
         samples, sample_rate, gain_curve([(200, -24), (1000, -6), (3500, 0), (9000, -6), (18000, -20)]), rng
     )
-    return _unit(bubbles) + 0.5 * splash + 0.35 * bed
+    return unit(bubbles) + 0.5 * splash + 0.35 * bed
 
 
 def dripping(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:

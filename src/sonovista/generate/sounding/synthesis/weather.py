@@ -3,15 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sonovista.generate.sounding.synthesis.events import add_noise_grains, poisson_times
+from sonovista.generate.sounding.synthesis.events import add_noise_grains, poisson_times, unit
 from sonovista.generate.sounding.synthesis.water import add_bubbles
 from sonovista.signal.noise import band_gain, banded_noise, circular_filter, fluctuation, gain_curve, shaped_noise
 
 Loop = NDArray[np.float64]
-
-
-def _unit(signal: Loop) -> Loop:
-    return signal / (np.sqrt(np.mean(signal**2)) + 1e-12)
 
 
 def rain(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
@@ -62,7 +58,7 @@ def rain(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
         rng,
     )
     hiss *= np.exp(0.06 * fluctuation(samples, sample_rate, 1.0, rng))
-    return hiss + rng.uniform(0.25, 0.7) * _unit(near) + 0.12 * _unit(puddles)
+    return hiss + rng.uniform(0.25, 0.7) * unit(near) + 0.12 * unit(puddles)
 
 
 def gusts(rng: np.random.Generator, samples: int, sample_rate: int, strength: float) -> Loop:
@@ -76,30 +72,34 @@ def wind(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
 
     A whistle is the vortex shedding of an edge or wire of diameter `d`: `0.2 U / d` (Strouhal 1878; Selfridge, Moffat
     and Reiss 2017, Sound synthesis of objects swinging through air); the roar's power grows as speed to the sixth.
+    Wind over grass and ground is dull, through cracks and bare branches bright and howling: cavities and edges answer
+    with broad resonances (Blake 1986, Mechanics of Flow-Induced Sound, chapter 3).
     """
-    speed = gusts(rng, samples, sample_rate, rng.uniform(0.25, 0.4))
+    speed = gusts(rng, samples, sample_rate, rng.uniform(0.2, 0.45))
     smooth = circular_filter(speed, sample_rate, band_gain(1e-6, 2.0))
     smooth = np.clip(smooth, 0.15, 2.2)
+    howling = rng.uniform(0.0, 1.0) ** 2
     centres = (45.0, 110.0, 240.0, 520.0, 1100.0, 2400.0)
-    tilt = 10 ** (np.array([-4, 0, -3, -9, -17, -27]) / 20)
+    steep = rng.uniform(0.65, 1.15)
+    tilt = 10 ** (np.array([-4.0, 0.0, -3.0, -9.0, -17.0, -27.0]) * steep / 20)
     exponents = np.array([1.2, 1.6, 2.0, 2.5, 3.0, 3.5])  # stronger wind is also brighter
     envelopes = tilt[:, None] * smooth[None, :] ** exponents[:, None]
     out = banded_noise(envelopes, centres, sample_rate, rng)
     for _ in range(int(rng.integers(1, 4))):
-        out += rng.uniform(0.03, 0.09) * _whistle(rng, smooth, sample_rate)
+        out += rng.uniform(0.03, 0.09) * (1 + 6 * howling) * _whistle(rng, smooth, sample_rate, howling)
     return out
 
 
-def _whistle(rng: np.random.Generator, speed: Loop, sample_rate: int) -> Loop:
-    """A narrow band of noise round a pitch that follows the wind's speed: noise shifted up by that pitch."""
+def _whistle(rng: np.random.Generator, speed: Loop, sample_rate: int, howling: float) -> Loop:
+    """A band of noise round a pitch that follows the wind's speed, wide where it howls: noise shifted by that pitch."""
     samples = len(speed)
     pitch = rng.uniform(280, 650) * np.clip(speed, 0.5, 1.8)
     phase = 2 * np.pi * np.cumsum(pitch) / sample_rate
     phase *= np.round(phase[-1] / (2 * np.pi)) / (phase[-1] / (2 * np.pi))
-    width = rng.uniform(12, 30)
+    width = rng.uniform(12, 30) * (1 + 3 * howling)
     low = band_gain(1e-6, width, 2)
     real, imaginary = (shaped_noise(samples, sample_rate, low, rng) for _ in range(2))
-    return (real * np.cos(phase) - imaginary * np.sin(phase)) * np.clip(speed - 0.6, 0, None) ** 2
+    return (real * np.cos(phase) - imaginary * np.sin(phase)) * np.clip(speed - 0.6, 0, None) ** (2 - howling)
 
 
 def leaves(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
@@ -133,7 +133,7 @@ def leaves(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
         gain_curve([(150, -30), (800, -14), (peak, 0), (11000, -9), (20000, -24)]),
         rng,
     )
-    return _unit(taps) + 0.9 * activity / np.mean(activity) * rub
+    return unit(taps) + 0.9 * activity / np.mean(activity) * rub
 
 
 def thunder(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
@@ -167,4 +167,4 @@ def thunder(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
         0.004,
     )
     far = shaped_noise(samples, sample_rate, gain_curve([(20, -3), (60, 0), (300, -18), (2000, -45)]), rng)
-    return _unit(out) + rng.uniform(0.1, 0.3) * _unit(crack) + 0.03 * far
+    return unit(out) + rng.uniform(0.1, 0.3) * unit(crack) + 0.03 * far
