@@ -61,7 +61,7 @@ def _read(file: IO[bytes]) -> Any:
 
     stack: list[Any] = []
     marks: list[int] = []
-    memo: dict[int, Any] = {}
+    memo: dict[Any, Any] = {}
     for code, argument, _ in pickletools.genops(file):
         name = code.name
         if name in _PUSHED:
@@ -154,6 +154,7 @@ def _convolution(c: Convolution) -> dict[str, Any]:
 
 
 def main() -> None:
+    """Write both files."""
     places = tensor_places(pull(find("efficientnet-lite0"), print))
     lines = ",\n".join(f' "{name}": {json.dumps(place)}' for name, place in places.items())
     (VISION / "efficientnet_lite0.json").write_text("{\n" + lines + "\n}\n")

@@ -96,7 +96,8 @@ def crop(image: NDArray[np.uint8], box: tuple[int, int, int, int]) -> NDArray[np
     left, top, right, bottom = box
     part = image[top:bottom, left:right]
     shrinks = min(part.shape[:2]) > SIDE
-    return np.asarray(cv2.resize(part, (SIDE, SIDE), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC))
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(part, (SIDE, SIDE), interpolation=method), np.uint8)
 
 
 def _session(weights: dict[str, NDArray[np.float32]], threads: int) -> Any:

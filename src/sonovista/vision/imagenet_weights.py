@@ -135,9 +135,10 @@ def read_imagenet_weights(path: Path) -> dict[str, NDArray[np.float32]]:
     for c in CONVOLUTIONS:
         names = ("weight", "bias", "running_mean", "running_var")
         scale, shift, mean, variance = (stored[f"{c.normalised}.{name}"] for name in names)
-        scale = scale / np.sqrt(variance + np.float32(_VARIANCE_FLOOR))
-        weights[f"{c.name}.weight"] = np.ascontiguousarray(stored[f"{c.stored}.weight"] * scale[:, None, None, None])
-        weights[f"{c.name}.bias"] = shift - mean * scale
+        factor = (scale / np.sqrt(variance + np.float32(_VARIANCE_FLOOR))).astype(np.float32)
+        kernel = stored[f"{c.stored}.weight"] * factor[:, None, None, None]
+        weights[f"{c.name}.weight"] = np.ascontiguousarray(kernel, np.float32)
+        weights[f"{c.name}.bias"] = (shift - mean * factor).astype(np.float32)
     weights["classifier.weight"] = np.ascontiguousarray(stored["_fc.weight"])[..., None, None]
     weights["classifier.bias"] = np.ascontiguousarray(stored["_fc.bias"])
     return weights

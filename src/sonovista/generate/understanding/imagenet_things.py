@@ -206,7 +206,8 @@ def _boxes(agreed: NDArray[np.float32]) -> tuple[Box, ...]:
     """Boxes around the parts of a map above half its maximum, the surest first; small or doubtful further parts are
     left out.
     """
-    labels, _ = ndimage.label(agreed >= _BOX_LEVEL * agreed.max())
+    labels = np.zeros(agreed.shape, np.int32)
+    ndimage.label(agreed >= _BOX_LEVEL * agreed.max(), output=labels)
     height, width = agreed.shape
     parts = []
     for index, (rows, columns) in enumerate(ndimage.find_objects(labels)):
