@@ -45,6 +45,9 @@ class SplitOptions(_Options):
     first_place: int = Field(default=0, ge=0, description="Number of the first; splits must not share any.")
     rt60: tuple[float, float] = Field(default=(0.1, 0.5), description="Seconds.")
     views: dict[str, Any] = Field(default_factory=dict, description="What differs from the run's `views`.")
+    kept: int = Field(
+        default=256, ge=1, description="Stored examples kept in memory by each process (1 MB each in SonoRooms-1)."
+    )
     seed: int = 0
 
 

@@ -8,6 +8,8 @@ FFT, WINDOW = 512, 400
 BINS = 256
 FRAMES = 256
 HOP = 160
+HALVINGS = 32
+"""What the U-Net's five levels divide frames by."""
 FLOOR_DB, CEILING_DB = -100.0, 60.0
 
 
@@ -34,11 +36,15 @@ def short_time_spectra(signal: NDArray[np.floating], hop: int, frames: int | Non
     return np.swapaxes(np.asarray(rfft(pieces * window, axis=-1), np.complex64)[..., :BINS], -1, -2)
 
 
-def complex_spectrogram(signal: NDArray[np.floating], frames: int = FRAMES) -> NDArray[np.float32]:
-    """Real and imaginary parts at a hop of 10 ms: `(samples,)` to `(2, 256, frames)`; 2.55 s fill 256 frames.
+def complex_spectrogram(signal: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Real and imaginary parts at a hop of 10 ms: `(samples,)` to `(2, 256, frames)`.
+
+    Frames are as many as have their centre in the signal, less what is no multiple of 32, and 32 at least; the paper's
+    2.55 s fill 256.
 
     Source: the paper, section 4.1 and appendix A.4.
     """
+    frames = max(HALVINGS, (1 + np.shape(signal)[-1] // HOP) // HALVINGS * HALVINGS)
     spectra = short_time_spectra(signal, HOP, frames)
     return np.stack([spectra.real, spectra.imag]).astype(np.float32)
 

@@ -35,7 +35,7 @@ class AttentionUNet(nn.Module):
         self.attend_up = nn.ModuleList([CrossAttention(8 * w, token), CrossAttention(4 * w, token)])
 
     def forward(self, spectrogram: Tensor, condition: Tensor) -> Tensor:
-        """`(B, 2, 256, 256)` and `(B, condition)` to `(B, 2, 256, 256)`."""
+        """`(B, 2, 256, frames)`, 32 frames or a multiple, and `(B, condition)` to `(B, 2, 256, frames)`."""
         told = condition.reshape(len(condition), self.tokens, -1)
         levels = [spectrogram]
         for number, down in enumerate(self.down):

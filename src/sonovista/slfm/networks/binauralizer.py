@@ -72,7 +72,7 @@ class Binauralizer(nn.Module):
         """Predict each target view's spectrogram.
 
         Args:
-            mono: what is given of the targets, shape `(B, V - 1, 2, 256, 256)`.
+            mono: what is given of the targets, shape `(B, V - 1, 2, 256, frames)`.
             features: see `condition`.
             images: see `condition`.
             rotations: see `condition`.

@@ -33,7 +33,7 @@ class UNet(nn.Module):
         )
 
     def forward(self, spectrogram: Tensor, condition: Tensor) -> Tensor:
-        """`(B, 2, 256, 256)` and `(B, condition)` to `(B, 2, 256, 256)`."""
+        """`(B, 2, 256, frames)`, 32 frames or a multiple, and `(B, condition)` to `(B, 2, 256, frames)`."""
         levels = [spectrogram]
         for down in self.down:
             levels.append(down(levels[-1]))

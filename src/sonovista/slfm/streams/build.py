@@ -29,7 +29,7 @@ def build_stream(data: DataOptions, split: SplitOptions) -> ExampleStream:
 
         if holds_shards(split.folder):
             return ShardStream(split.folder, sounds, views, split.seed)
-        return StoredStream(split.folder, sounds, views, split.seed)
+        return StoredStream(split.folder, sounds, views, split.seed, split.kept)
     if split.panoramas is None:
         raise InputError(
             "data: expected `folder` (stored examples) or `panoramas` (a folder of pictures), found neither"

@@ -31,7 +31,7 @@ class Batch:
         votes: 1 left, -1 right, 0 neither, shape `(B, V)`.
         azimuths: radians, for evaluation and supervised training alone, shape `(B, V)`.
         rotations: of each camera from the first, likewise, shape `(B, V)`.
-        spectrograms: complex ones of left and right, shape `(B, V, 2, 2, 256, 256)`, or an empty tensor.
+        spectrograms: complex ones of left and right, shape `(B, V, 2, 2, 256, frames)`, or an empty tensor.
         estimated: rotations from the first view as estimated beforehand, shape `(B, V)`, or `(B, 0)`.
         segments: of sound that windows are cut from, shape `(B, V, 2, window + nodes - 1)`, or an empty tensor.
     """

@@ -1,0 +1,140 @@
+r"""Tables 1, 7, 8 and 9 of SLfM: pretext, probes and initial features, on the test split.
+
+    sonovista train src/sonovista/slfm/configs/queue-tables-short.yaml -o RUNS --queue
+    python benchmarks/slfm_tables.py RUNS --examples SIMULATION/rotation-test.csv --sounds SPEECH/test
+
+Every run of the queue that is there is read and judged on the same examples: of the pretext the distance of
+spectrograms (of the left-to-right task its own loss), of probes the share of right classes and the error of the class's
+middle, of geometry errors of both angles. Rotations are judged in the better of both signs, which no run can know.
+"""
+
+import argparse
+import json
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from environment import environment
+from rich.console import Console
+from rich.table import Table
+
+from sonovista.slfm.checkpoints import read_checkpoint
+from sonovista.slfm.config import DataOptions, SplitOptions, TrainingRun, run_from
+from sonovista.slfm.losses.pretext import spectrogram_loss, stft_distance
+from sonovista.slfm.streams.build import build_stream
+from sonovista.slfm.training.batches import Batch, ExampleBatches
+from sonovista.slfm.training.build import build_objective
+from sonovista.slfm.training.pretext import given_and_wanted
+from sonovista.slfm.training.probes import azimuth_classes, rotation_classes
+from sonovista.slfm.training.state import load_weights
+from sonovista.slfm.training.validation import estimate
+
+BATCH = 16
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("runs", type=Path, help="folder that the queue wrote")
+    parser.add_argument("--examples", required=True, help="table of stored examples")
+    parser.add_argument("--sounds", required=True, help="folder of clean sounds")
+    parser.add_argument("--count", type=int, default=240, help="examples, three views of each")
+    parser.add_argument("--weights", default="latest.safetensors", help="which checkpoint of every run")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    rows: dict[str, dict[str, Any]] = {}
+    for path in sorted(options.runs.glob(f"*/{options.weights}")):
+        rows[path.parent.name] = judged(path, options.examples, options.sounds, options.count)
+        print(path.parent.name, rows[path.parent.name], file=sys.stderr, flush=True)
+    console = Console(file=sys.stderr)
+    for task in sorted({row["task"] for row in rows.values()}):
+        chosen = {name: row for name, row in rows.items() if row["task"] == task}
+        columns = [key for key in next(iter(chosen.values())) if key != "task"]
+        table = Table(task, *columns)
+        for name, row in chosen.items():
+            table.add_row(name, *(f"{row.get(key, math.nan):g}" for key in columns))
+        console.print(table)
+    print(
+        json.dumps({"environment": environment(), "options": vars(options) | {"runs": "RUNS"}, "runs": rows}, indent=2)
+    )
+
+
+@torch.no_grad()
+def judged(path: Path, examples: str, sounds: str, count: int) -> dict[str, Any]:
+    """Figures of one run on the test split."""
+    checkpoint = read_checkpoint(path)
+    run = run_from(checkpoint.run, str(path), find_data=False)
+    objective = build_objective(run)
+    load_weights(objective, checkpoint.weights, str(path))
+    objective.eval()
+    views = run.data.views.model_copy(update={"views": 3, "noise_snr_db": None, "jitter": 0.0})
+    hears_alone = run.task == "rotnce" or (run.task == "probe" and run.probe.modality == "audio")
+    split = SplitOptions(folder=examples, sounds=sounds, seed=2, pictures=not hears_alone)
+    stream = build_stream(DataOptions(views=views), split)
+    maker = ExampleBatches(stream, run.networks, BATCH, count=max(1, count // BATCH), task=run.task)
+    batches = [maker[number] for number in range(len(maker))]
+    figures = {"pretext": _pretext, "probe": _probe, "geometry": _geometry}.get(run.task)
+    out: dict[str, Any] = {"task": run.task, "steps": checkpoint.step, "minutes": round(checkpoint.seconds / 60.0, 1)}
+    return out | (figures(objective, run, batches) if figures is not None else {})
+
+
+def _pretext(objective: Any, run: TrainingRun, batches: list[Batch]) -> dict[str, float]:
+    distance, loss = [], []
+    for batch in batches:
+        given, wanted = given_and_wanted(batch.spectrograms[:, 1:], run.pretext)
+        predicted = objective.model(given, batch.features[:, 0], batch.images, batch.rotations)
+        distance.append(float(stft_distance(predicted.flatten(0, 1), wanted.flatten(0, 1))))
+        loss.append(float(spectrogram_loss(predicted, wanted)))
+        silent = float(stft_distance(torch.zeros_like(wanted).flatten(0, 1), wanted.flatten(0, 1)))
+        distance[-1] /= silent
+    # 1 is what a network that leaves the ears alike would have.
+    return {"stft_distance": round(float(np.mean(distance)), 4), "loss": round(float(np.mean(loss)), 4)}
+
+
+def _probe(objective: Any, run: TrainingRun, batches: list[Batch]) -> dict[str, float]:
+    right, errors = [], []
+    classes = run.probe.classes
+    for batch in batches:
+        if run.probe.modality == "audio":
+            scores = objective.probe(objective.model.audio.encoder(batch.features.flatten(0, 1)).float())
+            truth = batch.azimuths.flatten()
+            target = azimuth_classes(truth, classes)
+            found = (scores.argmax(dim=1) + 0.5) / classes * 180.0 - 90.0
+            error = (found - torch.rad2deg(truth.sin().asin())).abs()
+        else:
+            first, second = (torch.cat([batch.images[:, p[side]] for p in ((0, 1), (0, 2))]) for side in (0, 1))
+            scores = objective.probe(objective.model.vision.encoder(first, second).float())
+            truth = batch.rotation_of([(0, 1), (0, 2)]).T.flatten()
+            low, high = (math.radians(limit) for limit in objective.limits)
+            target = rotation_classes(truth, classes, low, high)
+            half = classes // 2
+            place = scores.argmax(dim=1)
+            size = torch.where(place < half, half - 1 - place, place - half)
+            angle = math.degrees(low) + (size + 0.5) / half * math.degrees(high - low)
+            error = (torch.where(place < half, -angle, angle) - torch.rad2deg(truth)).abs()
+        right.append((scores.argmax(dim=1) == target).float())
+        errors.append(error)
+    whole = torch.cat(errors).numpy()
+    return {
+        "accuracy": round(100.0 * float(torch.cat(right).mean()), 2),
+        "mae_deg": round(float(whole.mean()), 2),
+        "median_deg": round(float(np.median(whole)), 2),
+    }
+
+
+def _geometry(objective: Any, run: TrainingRun, batches: list[Batch]) -> dict[str, float]:
+    found = estimate(objective.model, batches)
+    sound = found.errors_deg()[0]
+    rotation = min((found.errors_deg(sign)[1] for sign in (1, -1)), key=lambda errors: float(errors.mean()))
+    return {
+        "sound_mae_deg": round(float(sound.mean()), 2),
+        "sound_median_deg": round(float(np.median(sound)), 2),
+        "rotation_mae_deg": round(float(rotation.mean()), 2),
+        "rotation_median_deg": round(float(np.median(rotation)), 2),
+    }
+
+
+if __name__ == "__main__":
+    main()
