@@ -31,6 +31,9 @@ HALO = 14.0
 """Standard deviation, in pixels of the photo as a store of exemplars at panorama height 1024, of the surroundings by
 which what looks like the sky or the water beside it is told."""
 
+NO_SKY, SURE_SKY = 0.3, 0.6
+"""Probability up to which there is no sky, and from which on there is nothing else: clouds are often half believed."""
+
 ALIKE = 0.045
 """Difference from them in any colour channel, in [0, 1], at which the half of it counts as such."""
 
@@ -102,7 +105,9 @@ def prepare_source(image: NDArray[np.uint8], calibration: Calibration, regions: 
     elevation = np.arcsin(np.clip(camera.ray_directions()[..., 2], -1.0, 1.0)).astype(np.float32)
     scale = height / 1024.0
     sky = refine_matte(pixels, probabilities[..., REGION_CLASSES.index("sky")], max(round(6 * scale), 2))
-    sky = regained(pixels, np.clip((sky - 0.3) / 0.5, 0.0, 1.0), scale) * np.clip((elevation + 0.045) / 0.03, 0.0, 1.0)
+    sky = regained(pixels, np.clip((sky - NO_SKY) / (SURE_SKY - NO_SKY), 0.0, 1.0), scale) * np.clip(
+        (elevation + 0.045) / 0.03, 0.0, 1.0
+    )
     calm_water = _calm_water(pixels, probabilities, elevation, scale)
     both = calm_water + probabilities[..., REGION_CLASSES.index("sky")]
     both = np.clip((refine_matte(pixels, both, max(round(6 * scale), 2)) - 0.3) / 0.5, 0.0, 1.0)
