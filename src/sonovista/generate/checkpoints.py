@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from sonovista.generate.stage_files import read_stage_file, write_stage_file
 from sonovista.scene.document import StageRecord
 from sonovista.version import __version__
+from sonovista.whole_files import whole_file
 
 T = TypeVar("T")
 
@@ -77,9 +78,8 @@ class Checkpoints:
                 notes=notes(value),
             )
             # The record is what makes the output count, so it comes last and in one step.
-            temporary = path.with_suffix(".json.tmp")
-            temporary.write_text(record.model_dump_json())
-            temporary.rename(path.with_suffix(".json"))
+            with whole_file(path.with_suffix(".json")) as temporary:
+                temporary.write_text(record.model_dump_json())
         self.records.append(record)
         return value, record.output_sha256
 

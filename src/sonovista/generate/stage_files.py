@@ -14,6 +14,8 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
+from sonovista.whole_files import whole_file
+
 T = TypeVar("T")
 _TREE = "__tree__"
 
@@ -22,10 +24,8 @@ def write_stage_file(path: Path, value: object) -> None:
     """Write a stage's output to `path`, whole or not at all."""
     arrays: dict[str, NDArray[Any]] = {}
     tree = json.dumps(_pack(value, arrays))
-    temporary = path.with_suffix(".tmp")
-    with temporary.open("wb") as file:
+    with whole_file(path) as temporary, temporary.open("wb") as file:
         np.savez(file, **{_TREE: np.frombuffer(tree.encode(), np.uint8)}, **arrays)  # pyright: ignore[reportArgumentType]
-    temporary.rename(path)
 
 
 def read_stage_file(path: Path, kind: type[T]) -> T:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from sonovista.heads.depth_network import LAYERS, OUT, DepthHead, depth_loss
+from sonovista.whole_files import whole_file
 
 ROWS, COLUMNS = 21, 28
 
@@ -67,10 +68,8 @@ def compute_features(renders: Path, wait: float) -> None:
             if target.exists() or picture is None:
                 continue
             features = backbone(np.ascontiguousarray(picture[..., ::-1], np.uint8), ROWS, COLUMNS, LAYERS)
-            temporary = path.with_name(path.stem + ".part")
-            with temporary.open("wb") as file:
+            with whole_file(target) as temporary, temporary.open("wb") as file:
                 np.save(file, features.transpose(0, 3, 1, 2).astype(np.float16))
-            temporary.rename(target)
             last = time.monotonic()
         time.sleep(1.0)
 
@@ -159,13 +158,9 @@ def _save(path: Path, model, optimiser, step: int, spent: float) -> None:
     tensors = {f"model.{key}": value for key, value in model.state_dict().items()}
     for index, values in optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{index}.{key}": torch.as_tensor(value) for key, value in values.items()}
-    temporary = path.with_suffix(".part")
-    save_file(
-        {key: value.detach().contiguous() for key, value in tensors.items()},
-        temporary,
-        {"step": str(step), "spent": f"{spent:.1f}"},
-    )
-    temporary.rename(path)
+    tensors = {key: value.detach().contiguous() for key, value in tensors.items()}
+    with whole_file(path) as temporary:
+        save_file(tensors, temporary, {"step": str(step), "spent": f"{spent:.1f}"})
 
 
 def read_state(path: Path) -> tuple[dict, dict, dict[str, str]]:

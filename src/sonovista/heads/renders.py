@@ -17,6 +17,7 @@ from sonovista.heads.outdoor.rendering import Buffers, draw_shapes, light_on, ph
 from sonovista.heads.outdoor.scenes import Material, draw_scene
 from sonovista.heads.outdoor.shapes import Shapes, animal, person
 from sonovista.simulate.rooms.room import ProceduralRoom
+from sonovista.whole_files import whole_file
 
 SIZE = (294, 392)
 """Height and width of the pictures; distance is kept at half of it."""
@@ -134,9 +135,8 @@ def read_material(photos: Path | None, split: Path | None, cutouts: Path | None)
 def write(folder: Path, name: str, picture: NDArray[np.uint8], distance: NDArray[np.float32], quality: int) -> None:
     """One crop: `NAME.jpg`, and `NAME.npy` of float16 log metres, infinite in the sky; the latter last."""
     cv2.imwrite(str(folder / f"{name}.jpg"), picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    temporary = folder / f"{name}.tmp.npy"
-    np.save(temporary, np.log(np.maximum(distance, 0.05)).astype(np.float16))
-    temporary.rename(folder / f"{name}.npy")
+    with whole_file(folder / f"{name}.npy") as temporary, temporary.open("wb") as file:
+        np.save(file, np.log(np.maximum(distance, 0.05)).astype(np.float16))
 
 
 def main() -> None:

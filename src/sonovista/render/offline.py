@@ -1,6 +1,5 @@
 """Rendering a walk through a scene to arrays and files, in blocks of bounded memory."""
 
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -17,6 +16,7 @@ from sonovista.render.trajectory import Pose, Trajectory, still
 from sonovista.scene.document import SAMPLE_RATE
 from sonovista.scene.scene import Scene
 from sonovista.signal.loudness import loop_loudness
+from sonovista.whole_files import whole_file
 
 BLOCK_SIZE = 256
 MAXIMUM_SECONDS = 24 * 3600.0
@@ -87,18 +87,13 @@ def render_file(
     subtype, width = ("PCM_24", 3) if mode == "binaural" else ("FLOAT", 4)
     samples = _sample_count(scene, trajectory, duration)
     form = "RF64" if samples * channels * width > 2**32 - 2**16 else "WAV"  # plain WAV counts bytes in 32 bits
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+    options = {"samplerate": SAMPLE_RATE, "channels": channels, "subtype": subtype, "format": form}
     try:
-        with soundfile.SoundFile(
-            temporary, "w", samplerate=SAMPLE_RATE, channels=channels, subtype=subtype, format=form
-        ) as file:
+        with whole_file(path) as temporary, soundfile.SoundFile(temporary, "w", **options) as file:
             for block in render_blocks(scene, trajectory, duration, mode, order):
                 file.write(block.T)
-        temporary.replace(path)
-    except (OSError, soundfile.LibsndfileError) as error:
+    except soundfile.LibsndfileError as error:
         raise InputError(f"{path}: cannot be written: {error}") from None
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def render_blocks(

@@ -1,7 +1,5 @@
 """Pictures and sound -> an MP4 file that any player opens (H.264 and AAC)."""
 
-import os
-import tempfile
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +10,8 @@ import numpy as np
 from av.audio.stream import AudioStream
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
+
+from sonovista.whole_files import whole_file
 
 AUDIO_BLOCK = 1024
 """Samples of an AAC frame."""
@@ -49,16 +49,9 @@ def write_video(
     if audio is not None and (audio.ndim != 2 or audio.shape[0] not in (1, 2)):
         raise ValueError(f"expected audio of shape (1 or 2, samples), found {audio.shape}")
     path = Path(path)
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".mp4", dir=path.parent)
-    os.close(descriptor)
-    try:
-        with av.open(temporary, "w", format="mp4", options={"movflags": "+faststart"}) as container:
-            _write(container, frames, frame_rate, audio, sample_rate, progress)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    options = {"movflags": "+faststart"}
+    with whole_file(path) as part, av.open(str(part), "w", format="mp4", options=options) as container:
+        _write(container, frames, frame_rate, audio, sample_rate, progress)
 
 
 def _write(

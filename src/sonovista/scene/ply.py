@@ -5,7 +5,6 @@ In the file the axes are OpenCV's (x right, y down, z forward), as viewers expec
 """
 
 import os
-import tempfile
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from sonovista.errors import InputError
 from sonovista.geometry import R_BODY_CAMERA
 from sonovista.scene.gaussians import Gaussians, quaternions_from_matrices
+from sonovista.whole_files import whole_file
 
 DC_BASIS = 0.28209479177387814
 """The constant spherical harmonic, 1 / (2 sqrt(pi)): the file's colour coefficients are (rgb - 0.5) over this."""
@@ -71,16 +71,9 @@ def write_ply(path: str | Path, gaussians: Gaussians) -> None:
     header = ["ply", "format binary_little_endian 1.0", f"element vertex {len(gaussians)}"]
     header += [f"property float {name}" for name in _FIELDS] + ["end_header", ""]
 
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write("\n".join(header).encode())
-            file.write(table.tobytes())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with whole_file(path) as temporary, temporary.open("wb") as file:
+        file.write("\n".join(header).encode())
+        file.write(table.tobytes())
 
 
 def read_ply(path: str | Path, max_count: int = MAXIMUM_COUNT) -> Gaussians:

@@ -3,7 +3,6 @@
 import io
 import os
 import struct
-import uuid
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ import soxr
 from numpy.typing import NDArray
 
 from sonovista.errors import InputError
+from sonovista.whole_files import whole_file
 
 MAX_SECONDS = 3600.0
 """Seconds that `read_audio` reads at most, unless told otherwise."""
@@ -109,13 +109,8 @@ def write_audio(
         raise ValueError(f"subtype: {kind} does not know {subtype!r}")
     buffer = io.BytesIO()
     soundfile.write(buffer, signal.T, sample_rate, format=kind, subtype=subtype)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
-    try:
+    with whole_file(path) as temporary:
         temporary.write_bytes(buffer.getbuffer())
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def resample(signal: NDArray[np.float32], from_rate: int, to_rate: int) -> NDArray[np.float32]:

@@ -1,8 +1,6 @@
 """Checkpoints: one safetensors file with weights, the state of training and the run's options; never pickled."""
 
 import json
-import os
-import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonovista.errors import BackendUnavailable, InputError
+from sonovista.whole_files import whole_file
 
 FORMAT = "sonovista-slfm-1"
 SHIPPED = "shipped"
@@ -70,17 +69,9 @@ def write_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
         {name: np.asarray(value, order="C") for name, value in checkpoint.tensors.items()},
         metadata={"format": FORMAT, "sonovista": json.dumps(facts)},
     )
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
-    try:
+    with whole_file(path, to_disk=True) as temporary:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from None
+        temporary.write_bytes(data)
 
 
 def shipped() -> Path:

@@ -2,13 +2,13 @@
 
 import csv
 import io
-import uuid
 from pathlib import Path
 
 import numpy as np
 
 from sonovista.errors import BackendUnavailable, InputError
 from sonovista.slfm.tracking import VideoTrack
+from sonovista.whole_files import whole_file
 
 _PLOTS = (".png", ".svg", ".pdf")
 
@@ -64,10 +64,5 @@ def write_plot(path: str | Path, found: VideoTrack) -> None:
 
 
 def _write(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
-    try:
+    with whole_file(path) as temporary:
         temporary.write_bytes(data)
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from None

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.optimize import lsq_linear
 
+from sonovista.generate.easing import smooth_step
+
 NARROWEST, WIDEST = 0.35, 2.5
 """The scale may differ from the ratio of the spreads by these factors."""
 FLATTEST, STEEPEST = 0.3, 3.0
@@ -239,8 +241,7 @@ def lay_on_ground(metric: NDArray[np.floating], ground: NDArray[np.floating]) ->
 
 def falling(values: NDArray[np.floating], start: float, end: float) -> NDArray[np.float64]:
     """1 up to `start`, 0 from `end` on, smooth between."""
-    t = np.clip((end - np.asarray(values, float)) / (end - start), 0.0, 1.0)
-    return t * t * (3.0 - 2.0 * t)
+    return smooth_step((end - np.asarray(values, float)) / (end - start))
 
 
 def within_reach(log_metres: NDArray[np.floating], nearest: float, farthest: float) -> NDArray[np.float64]:

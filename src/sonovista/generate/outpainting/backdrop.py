@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sonovista.generate.easing import smooth_step
 from sonovista.generate.outpainting.blending import fill_smoothly
 from sonovista.generate.outpainting.noise import fractal_noise
 from sonovista.generate.outpainting.projection import photo_coordinates, sample_photo
@@ -64,8 +65,7 @@ def sky_share(source: Source, height: int) -> Float:
     if water is None:
         return np.ones(height, np.float32)
     top = float(np.percentile(source.elevation[water], 97))
-    share = np.clip((pixel_angles(height)[1] - top) / HAZE, 0.0, 1.0)
-    return (share * share * (3.0 - 2.0 * share)).astype(np.float32)
+    return smooth_step((pixel_angles(height)[1] - top) / HAZE).astype(np.float32)
 
 
 def _profile(source: Source, elevation: NDArray[np.float64]) -> Float:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sonovista.generate.easing import smooth_step
 from sonovista.generate.outpainting.projection import photo_coordinates, sample_photo
 from sonovista.generate.outpainting.source import FLAT_CLASSES, UNIQUE_CLASSES
 from sonovista.geometry.frames import direction_from_angles
@@ -134,8 +135,7 @@ def moves(target: Array, seen: Array, overlap: int, closes: bool) -> Array:
     width = seen.shape[1]
     wanted = np.clip(target - seen, -LIMIT, LIMIT)
     overlap = min(overlap, width)
-    t = np.clip((np.arange(width) - overlap + 1) / max(width - overlap * (2 if closes else 1), 1), 0.0, 1.0)
-    rest = t * t * (3.0 - 2.0 * t)
+    rest = smooth_step((np.arange(width) - overlap + 1) / max(width - overlap * (2 if closes else 1), 1))
     moved = wanted[:, overlap - 1, None] * (1.0 - rest)
     moved[:, :overlap] = wanted[:, :overlap]
     if closes:

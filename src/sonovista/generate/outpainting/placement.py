@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sonovista.generate.easing import smooth_step
 from sonovista.generate.outpainting.blending import Canvas
 from sonovista.generate.outpainting.contours import LIMIT, Contours, displacement, find_contours, moves
 from sonovista.generate.outpainting.noise import smooth_noise
@@ -202,7 +203,7 @@ class PlacementSearch:
         along = np.clip((np.arange(total) - self.overlap) / (0.25 * total), 0.0, 1.0)
         if closes:
             along = np.minimum(along, along[::-1])
-        along = along * along * (3.0 - 2.0 * along)
+        along = smooth_step(along)
         # A ridge that is level in the photo, such as a wall, stays so.
         most = np.minimum(RESHAPED * np.maximum(lines[0] - lines[1], 0.0), self.unevenness)
         return most * shape * along

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sonovista.generate.easing import smooth_step
 from sonovista.generate.outpainting.blending import fill_smoothly
 from sonovista.generate.outpainting.projection import photo_coordinates, sample_photo, sample_points
 from sonovista.generate.outpainting.source import Source
@@ -184,7 +185,7 @@ def _continued(source: Source, layer: Float, height: int) -> Float:
     u, v, outside = photo_coordinates(pixel_directions(height), source.camera)
     reach = CLOUD_FADE * source.camera.focal_length
     fade = np.where(np.isfinite(outside), np.clip(1.0 - outside / reach, 0.0, 1.0), 0.0).astype(np.float32)
-    fade = fade * fade * (3.0 - 2.0 * fade)
+    fade = smooth_step(fade)
     sigma = max(0.4 * source.camera.focal_length * np.pi / height, 0.5)
     weight = cv2.GaussianBlur(source.sky, (0, 0), sigma)
     smooth = cv2.GaussianBlur(layer, (0, 0), sigma) / np.maximum(weight, 0.05)[..., None]
@@ -217,8 +218,7 @@ def _drifting(source: Source, layer: Float, height: int, rng: np.random.Generato
     radius = float(depth.max())
     if radius < 4 or float(np.abs(layer[depth > 0]).mean()) < 0.004:
         return out
-    soft = np.clip(depth / (0.45 * radius), 0.0, 1.0)
-    sprite = layer * (soft * soft * (3.0 - 2.0 * soft))[..., None]
+    sprite = layer * smooth_step(depth / (0.45 * radius))[..., None]
     amount = cv2.GaussianBlur(np.abs(sprite).sum(axis=2), (0, 0), 0.3 * radius) * (depth > 0.3 * radius)
     cumulative = np.cumsum(amount.ravel(), dtype=np.float64)
     if cumulative[-1] <= 0:

@@ -18,6 +18,7 @@ from sonovista.errors import InputError
 from sonovista.simulate.example import Example
 from sonovista.simulate.storage import hm3d_ss
 from sonovista.simulate.storage.places import is_url
+from sonovista.whole_files import whole_file
 
 EXAMPLES = 256
 """In a shard."""
@@ -166,17 +167,10 @@ def _writing(name: str) -> Iterator[IO[bytes]]:
         with files.open(path, "wb") as file:
             yield file
         return
-    path = Path(name)
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(name) as temporary:
+        temporary.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
             yield file
-        temporary.replace(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from None
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 @contextmanager
