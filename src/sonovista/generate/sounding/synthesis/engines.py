@@ -106,7 +106,7 @@ def engine(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
         )
     ]
     exhaust = unit(resonances(pulses, sample_rate, peaks, 0.12, rng.uniform(1500, 4500)))
-    knock = np.clip(pulses, 0, None) ** 2
+    knock = np.clip(pulses, 0, None) ** 1.5
     in_step = rng.uniform(0.1, 0.8)
     low = rng.uniform(300, 1100)
     mechanical = shaped_noise(samples, sample_rate, band_gain(low, low * rng.uniform(3, 9), 1), rng)

@@ -248,16 +248,16 @@ def applause(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
     seconds = samples / sample_rate
     claps = np.zeros(samples)
     zeal = np.exp(rng.uniform(0.1, 0.5) * fluctuation(max(64, samples // 48), sample_rate / 48, 0.5, rng))
-    for _ in range(int(rng.integers(8, 45))):
+    for _ in range(int(rng.integers(12, 50))):
         rate = rng.uniform(2.0, 5.0)
         beats = max(1, round(seconds * rate))
         start = rng.uniform(0, seconds) + (np.arange(beats) + rng.normal(0, 0.08, beats)) * seconds / beats
         at = (start % seconds / seconds * len(zeal)).astype(int)
-        strength = np.exp(rng.normal(-0.5, 0.6)) * rng.uniform(0.6, 1.0, beats) * zeal[at]
+        strength = np.exp(rng.normal(-0.5, 0.4)) * rng.uniform(0.6, 1.0, beats) * zeal[at]
         colour = np.exp(rng.uniform(np.log(600), np.log(2600))) * rng.lognormal(0, 0.08, beats)
         width, decay = rng.uniform(500, 1800), rng.uniform(150, 500)
         add_noise_grains(claps, sample_rate, start, colour, width, decay, strength, rng, 0.0003)
-        snap = rng.uniform(0.2, 0.8) * strength
+        snap = rng.uniform(0.1, 0.5) * strength
         add_noise_grains(claps, sample_rate, start, 4500.0, 6000.0, rng.uniform(600, 1500), snap, rng)
     peak = rng.uniform(1100, 2200)
     hall = shaped_noise(
@@ -268,4 +268,4 @@ def applause(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
     )
     frames = np.interp(np.arange(samples) / samples * len(zeal), np.arange(len(zeal) + 1), np.append(zeal, zeal[0]))
     rattle = np.exp(rng.uniform(0.0, 0.15) * fluctuation(samples, sample_rate, 8.0, rng, 1.0))
-    return unit(claps) + rng.uniform(0.3, 2.0) * frames * rattle * hall
+    return unit(claps) + rng.uniform(0.5, 2.5) * frames * rattle * hall

@@ -95,7 +95,7 @@ def running_water(rng: np.random.Generator, samples: int, sample_rate: int) -> L
     """
     size = rng.uniform(0.0, 1.0)  # 0 a trickle, 1 a strong stream
     brightness = rng.uniform(0.0, 1.0)  # stones and small drops, or deep pools
-    pouring = rng.beta(0.6, 1.0)  # 0 runs over stones, 1 falls into a basin
+    pouring = rng.beta(0.6, 0.8)  # 0 runs over stones, 1 falls into a basin
     depth = rng.uniform(0.05, 0.9) * (1 - 0.5 * pouring)
     gurgle = np.exp(depth * fluctuation(len_frames(samples), 1000.0, rng.uniform(1.5, 6), rng, 1.5))
     bubbles = unit(
@@ -118,14 +118,14 @@ def running_water(rng: np.random.Generator, samples: int, sample_rate: int) -> L
     )
     bright = 0.15 + 1.1 * brightness**1.5
     flow = (0.1 + 0.5 * size) * (0.4 + bright) + 3.0 * pouring**1.5
-    swell = np.exp(rng.uniform(0.03, 0.35) * fluctuation(samples, sample_rate, rng.uniform(0.8, 3.0), rng, 1.5))
+    swell = np.exp(rng.uniform(0.03, 0.45) * fluctuation(samples, sample_rate, rng.uniform(0.8, 3.0), rng, 1.5))
     foam = swell * _flow_noise(rng, samples, sample_rate, brightness, pouring)
     return bubbles + bright * (0.8 * singing + 0.7 * patter) + flow * foam
 
 
 def _flow_noise(rng: np.random.Generator, samples: int, sample_rate: int, brightness: float, pouring: float) -> Loop:
     """The noise of so many small bubbles that none is heard: white between stones, falling and deep in a basin."""
-    low = 500.0 * 0.12**pouring
+    low = 500.0 * 0.07**pouring
     fall = 3.0 * (1 - 0.7 * brightness) + rng.uniform(2.0, 5.0) * pouring  # dB an octave of the density from 1 kHz
     points = [(low / 4, -26.0), (low / 2, -10.0), (low, -3.0 * (1 - pouring)), (1000.0, -1.5 * pouring)]
     points += [(hertz, -1.5 * pouring - fall * np.log2(hertz / 1000)) for hertz in (2000.0, 4000.0, 8000.0)]
