@@ -40,7 +40,7 @@ def layers(image: np.ndarray, *rows: tuple[float, str], indoor: float = 0.0) -> 
     return RegionMap(segments, probabilities, indoor)
 
 
-MEADOW = ((0.3, "sky"), (0.62, "vegetation"), (1.0, "grass"))
+MEADOW = ((0.2, "sky"), (0.3, "rock"), (0.62, "vegetation"), (1.0, "grass"))
 
 
 @pytest.fixture(scope="module")
