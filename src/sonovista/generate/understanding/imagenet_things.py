@@ -1,4 +1,4 @@
-"""Things in a photo by an ImageNet network, looked at whole and in overlapping squares of three sizes.
+"""Things in a photo by an ImageNet network, which looks at overlapping squares of three sizes.
 
 The network's linear layer follows a mean over cells, so that each cell's own logits tell where in a square a class is
 seen (class activation maps: Zhou et al., "Learning Deep Features for Discriminative Localization", CVPR 2016). What the
