@@ -63,3 +63,15 @@ def test_what_is_behind_a_camera_has_no_pixel() -> None:
     assert np.isnan(u)
     assert np.isnan(v)
     assert z < 0
+
+
+def test_a_point_falls_on_the_pixel_whose_ray_leads_to_it():
+    camera = PerspectiveCamera(40, 30, np.radians(70.0), 0.4, -0.2, 0.1)
+    inside, row, column = camera.nearest_pixels(5.0 * camera.ray_directions())
+    assert inside.all()
+    assert (row == np.arange(30)[:, None]).all()
+    assert (column == np.arange(40)).all()
+    inside, row, column = camera.nearest_pixels(-camera.ray_directions())
+    assert not inside.any()
+    assert not row.any()
+    assert not column.any()

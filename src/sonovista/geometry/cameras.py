@@ -78,3 +78,17 @@ class PerspectiveCamera:
         u = self.focal_length * camera[..., 0] / safe + 0.5 * self.width
         v = self.focal_length * camera[..., 1] / safe + 0.5 * self.height
         return u, v, z
+
+    def nearest_pixels(self, points: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.intp], NDArray[np.intp]]:
+        """Which points the picture shows, and the row and column of the pixel that each falls on.
+
+        Args:
+            points: as for `project`, shape `(..., 3)`.
+
+        Returns:
+            Three arrays of shape `(...)`; rows and columns are 0 where a point is not shown.
+        """
+        u, v, _ = self.project(points)
+        inside = (u >= 0.0) & (u < self.width) & (v >= 0.0) & (v < self.height)
+        row, column = (np.where(inside, a, 0.0).astype(np.intp) for a in (v, u))
+        return inside, row, column

@@ -233,10 +233,7 @@ def _from_photo(
     values: NDArray[Any], directions: NDArray[np.float64], camera: PerspectiveCamera
 ) -> tuple[NDArray[np.bool_], NDArray[Any]]:
     """Which directions the photo sees, and its nearest value in each."""
-    u, v, _ = camera.project(directions)
-    inside = (u >= 0.0) & (u < camera.width) & (v >= 0.0) & (v < camera.height)
-    column = np.where(inside, u, 0.0).astype(np.int32)
-    row = np.where(inside, v, 0.0).astype(np.int32)
+    inside, row, column = camera.nearest_pixels(directions)
     return inside, values[row, column]
 
 

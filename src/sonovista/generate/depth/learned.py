@@ -326,7 +326,5 @@ def _project(
     camera: PerspectiveCamera, height: int, log_metres: NDArray[np.floating], sky: NDArray[np.bool_]
 ) -> tuple[NDArray[np.bool_], NDArray[np.float32], NDArray[np.bool_]]:
     """The photo's log metres and sky on a panorama, and where it sees."""
-    u, v, _ = camera.project(pixel_directions(height))
-    inside = (u >= 0.0) & (u < camera.width) & (v >= 0.0) & (v < camera.height)
-    column, row = (np.where(inside, a, 0.0).astype(np.int32) for a in (u, v))
+    inside, row, column = camera.nearest_pixels(pixel_directions(height))
     return inside, log_metres[row, column].astype(np.float32), sky[row, column] & inside

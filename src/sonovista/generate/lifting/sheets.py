@@ -111,11 +111,8 @@ def with_photo_depth(
         photo: metres along rays, shape `(camera.height, camera.width)`.
         camera: the photo's.
     """
-    u, v, _ = camera.project(equirectangular.pixel_directions(len(panorama)))
-    inside = (u >= 0.0) & (u < camera.width) & (v >= 0.0) & (v < camera.height)
-    merged = panorama.copy()
-    merged[inside] = photo[v[inside].astype(int), u[inside].astype(int)]
-    return merged
+    inside, row, column = camera.nearest_pixels(equirectangular.pixel_directions(len(panorama)))
+    return np.where(inside, photo[row, column], panorama)
 
 
 def cosines(camera: PerspectiveCamera) -> NDArray[np.float32]:

@@ -53,10 +53,8 @@ def completed_like_photo(
     if photo.indoor <= 0.5:
         photo_elevation = angles_from_direction(camera.ray_directions())[1]
         panorama = _corrected(panorama, ~observed, elevation, photo, photo_elevation)
-    u, v, _ = camera.project(pixel_directions(height))
-    inside = observed & (u >= 0.0) & (u < camera.width) & (v >= 0.0) & (v < camera.height)
-    column, row = (np.where(inside, a, 0.0).astype(np.intp) for a in (u, v))
-    segments = np.where(inside, len(panorama.probabilities) + photo.segments[row, column], panorama.segments)
+    inside, row, column = camera.nearest_pixels(pixel_directions(height))
+    segments = np.where(observed & inside, len(panorama.probabilities) + photo.segments[row, column], panorama.segments)
     used, segments = np.unique(segments, return_inverse=True)
     details = None
     if panorama.details is not None and photo.details is not None:

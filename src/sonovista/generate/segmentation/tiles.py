@@ -78,9 +78,8 @@ def _pixels_in_view(
     forward = camera.R_world_camera[:, 2]
     reach = np.cos(0.5 * np.hypot(TILE_HORIZONTAL_FOV, TILE_VERTICAL_FOV))
     rows, columns = np.nonzero(directions @ forward >= reach)
-    u, v, _ = camera.project(directions[rows, columns])
-    inside = (u >= 0.0) & (u < camera.width) & (v >= 0.0) & (v < camera.height)
-    return rows[inside], columns[inside], u[inside].astype(np.intp), v[inside].astype(np.intp)
+    inside, row, column = camera.nearest_pixels(directions[rows, columns])
+    return rows[inside], columns[inside], column[inside], row[inside]
 
 
 def shrink(values: NDArray, height: int) -> NDArray:
