@@ -23,7 +23,7 @@ def fire(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
     flutter = np.exp(rng.uniform(0.1, 0.5) * fluctuation(samples, sample_rate, rng.uniform(2, 6), rng, 1.0))
     peak = 300 * 0.25**size * rng.lognormal(0, 0.3)
     fall = rng.uniform(6.4, 10.2)  # dB an octave
-    draught = rng.uniform(-44.0, -20.0)  # where the hiss of air and steam takes over
+    draught = rng.uniform(-44.0, -22.0)  # where the hiss of air and steam takes over
     points = [(peak / 4, -9.0), (peak, 0.0)]
     points += [(hertz, max(-fall * np.log2(hertz / peak), draught)) for hertz in peak * 2.0 ** np.arange(1, 6)]
     roar = flutter * shaped_noise(samples, sample_rate, gain_curve([*points, (20000.0, draught - 12)]), rng)
@@ -31,8 +31,9 @@ def fire(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
     hiss = gas / (np.mean(gas) + 1e-9) * shaped_noise(samples, sample_rate, band_gain(2500, 9000), rng)
     crackle = _crackles(rng, samples, sample_rate, seconds, rate=float(np.exp(rng.uniform(np.log(7), np.log(50)))))
     sizzle = _sizzle(rng, samples, sample_rate, seconds, rate=rng.uniform(250, 900))
-    seething = 0.45 * 0.05 ** rng.uniform(0, 1)
-    bright = rng.uniform(0.003, 0.03) * hiss + (1 - 0.5 * size) * crackle + seething * sizzle
+    seething = 0.02 + 0.45 * rng.uniform(0, 1) ** 1.5
+    snapping = (1 - 0.5 * size) * 0.3 ** rng.uniform(0, 1)
+    bright = rng.uniform(0.003, 0.03) * hiss + snapping * crackle + seething * sizzle
     if rng.uniform() < 0.25:  # behind a stove's door
         bright = circular_filter(bright, sample_rate, gain_curve([(300, 0), (rng.uniform(3000, 9000), -12)]))
     return (0.4 + 1.2 * size**2) * roar + bright

@@ -219,7 +219,7 @@ def strings(rng: np.random.Generator, samples: int, sample_rate: int) -> Loop:
         strike_modes(
             out, sample_rate, np.array([begin]), rng.uniform(0.5, 1.0, 1), scale[note] * ratio, level, decay, rng
         )
-    touch = rng.uniform(0.01, 0.08) * np.std(out) * 8
+    touch = rng.uniform(0.01, 0.08) * float(np.std(out)) * 8
     add_noise_grains(out, sample_rate, start, rng.uniform(900, 3500), 2500.0, 250.0, touch, rng)
     return out
 
