@@ -12,7 +12,11 @@ from sonovista.slfm.training.batches import Batch
 
 
 class ProbeObjective(nn.Module):
-    """One linear layer on a frozen encoder, 64 classes of angle."""
+    """One linear layer on a frozen encoder, 64 classes of angle.
+
+    Features are first brought to mean 0 and variance 1, each by itself: a linear layer could do that too, but encoders
+    whose features are small, as random ones, would need far more steps for it.
+    """
 
     def __init__(self, run: TrainingRun) -> None:
         super().__init__()
@@ -21,7 +25,9 @@ class ProbeObjective(nn.Module):
         views = run.data.views
         self.limits = (views.smallest_rotation_deg, views.largest_rotation_deg)
         part = run.networks.audio if run.probe.modality == "audio" else run.networks.vision
-        self.probe = LinearProbe(part.embedding, run.probe.classes)
+        self.probe = nn.Sequential(
+            nn.BatchNorm1d(part.embedding, affine=False), LinearProbe(part.embedding, run.probe.classes)
+        )
 
     def train(self, mode: bool = True) -> "ProbeObjective":
         """The encoders stay in evaluation mode."""
