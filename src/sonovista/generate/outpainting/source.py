@@ -61,6 +61,8 @@ class Source:
         sounding: probability in [0, 1] that this sounds, shape `(h, w)`.
         indoor: probability in [0, 1].
         scale: panorama height in units of 1024 pixels.
+        photo: as it was given, RGB, uint8, for what is seen from nearer than the photo shows it.
+        photo_camera: its camera.
     """
 
     pixels: Float
@@ -75,6 +77,8 @@ class Source:
     sounding: Float
     indoor: float
     scale: float
+    photo: NDArray[np.uint8]
+    photo_camera: PerspectiveCamera
 
     def share(self, *classes: str) -> Float:
         """Sum of the probabilities of `classes`, shape `(h, w)`."""
@@ -122,7 +126,20 @@ def prepare_source(image: NDArray[np.uint8], calibration: Calibration, regions: 
     sounding = _sounding(regions)[segments]
     indoor = float(regions.indoor)
     return Source(
-        pixels, solid, camera, sky, backdrop, calm_water, probabilities, elevation, uniqueness, sounding, indoor, scale
+        pixels,
+        solid,
+        camera,
+        sky,
+        backdrop,
+        calm_water,
+        probabilities,
+        elevation,
+        uniqueness,
+        sounding,
+        indoor,
+        scale,
+        image,
+        full,
     )
 
 

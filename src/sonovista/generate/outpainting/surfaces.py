@@ -1,5 +1,6 @@
 """What the surfaces of a room look like where the photo does not show them."""
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -13,6 +14,7 @@ from sonovista.generate.outpainting.projection import sample_points
 from sonovista.generate.outpainting.random_phase import random_phase, widest_square
 from sonovista.generate.outpainting.rug import lay_rug
 from sonovista.generate.outpainting.source import OVERSAMPLING, Source
+from sonovista.geometry import PerspectiveCamera
 
 Float = NDArray[Any]
 
@@ -31,8 +33,8 @@ CEILING_GRAIN = 0.35
 ELSEWHERE = np.array([1.7, 0.9, 0.0])
 """Camera heights by which a second layer of grain is moved, lest both be mirror images of each other."""
 
-FINER_GRAIN = 0.5
-"""Of the floor's grain, that is added at twice its fineness."""
+STEEP = -0.1
+"""Radians: floor that is seen less steeply than this tells nothing of its grain."""
 
 CLEARANCE = 0.12
 """Radians beside the photo where nothing is drawn, lest it meet what the photo cuts."""
@@ -228,11 +230,11 @@ def _plainest(source: Source, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return mask & (spread <= np.percentile(spread[mask], 33))
 
 
-def _relief(source: Source, mask: NDArray[np.uint8], colour: Float, sigma: float) -> tuple[Float, float]:
+def _relief(pixels: Float, mask: NDArray[np.uint8], colour: Float, sigma: float) -> tuple[Float, float]:
     """What a surface has beyond its light and shadows, scaled to its colour.
 
     Args:
-        source: the photo.
+        pixels: of the photo, RGB, shape `(h, w, 3)`.
         mask: where it shows the surface, shape `(h, w)`.
         colour: of the surface, shape `(3,)`.
         sigma: pixels over which light and shadows vary at least.
@@ -241,7 +243,7 @@ def _relief(source: Source, mask: NDArray[np.uint8], colour: Float, sigma: float
         RGB around zero, shape `(h, w, 3)`, and its usual standard deviation: marks and edges of things do not count.
     """
     weight = mask.astype(np.float32)
-    grey = source.pixels.mean(axis=2)
+    grey = pixels.mean(axis=2)
     low = cv2.GaussianBlur(grey * weight, (0, 0), sigma) / np.maximum(cv2.GaussianBlur(weight, (0, 0), sigma), 1e-3)
     rough = (grey / np.maximum(low, 0.03) - 1.0) * (mask > 0)
     usual = 1.48 * float(np.median(np.abs(rough[mask > 0])))
@@ -253,7 +255,7 @@ def _relief(source: Source, mask: NDArray[np.uint8], colour: Float, sigma: float
 def _grain(source: Source, mask: NDArray[np.bool_], colour: Float, rng: np.random.Generator) -> Float:
     """The grain of the photo's own wall as fine as the photo shows it, a tile `(size, size, 3)` around zero."""
     closed = np.asarray(cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)), np.uint8)
-    relief, deviation = _relief(source, closed, colour, 6 * source.scale)
+    relief, deviation = _relief(source.pixels, closed, colour, 6 * source.scale)
     top, left, size = widest_square(closed)
     tile = random_phase(relief[top : top + size, left : left + size], max(round(512 * source.scale), size), rng)
     return tile * (deviation / max(float(tile.std()), 1e-6))
@@ -275,14 +277,18 @@ def _floor(source: Source, points: NDArray[np.float64], rng: np.random.Generator
     if mask.sum() < 50:
         mask = whole if whole.sum() >= 50 else np.ones_like(whole)
     usual = np.median(source.pixels[mask > 0], axis=0).astype(np.float32)
-    relief, deviation = _relief(source, mask, usual, 10 * source.scale)
-    patch, density = _from_above(source, relief, mask)
-    tile = random_phase(patch, max(round(512 * source.scale), max(patch.shape[:2])), rng)
-    tile *= deviation / max(float(tile.std()), 1e-6)
-    texture = _laid_out(tile, density, source, points)
-    # Nearer than the photo shows it a floor has finer grain: the same again, smaller and turned.
-    turned = np.stack([points[:, 0] - points[:, 1], points[:, 0] + points[:, 1], points[:, 2]], axis=1)
-    texture += FINER_GRAIN * _laid_out(tile, 1.7 * density, source, turned)
+    # Mottling as the photo shows it from afar, and the grain that shows from nearer than the photo was taken.
+    looks = [_magnified(source, mask, 1.0)]
+    finest = _magnified(source, mask, np.inf)
+    if finest.factor > 1.1:
+        looks.append(finest)
+    texture, deviation = np.zeros((len(points), 3), np.float32), 0.0
+    for look in looks:
+        relief, deviation = _relief(look.pixels, look.mask, usual, 10 * source.scale * np.sqrt(look.factor))
+        patch, density = _from_above(look, relief)
+        tile = random_phase(patch, max(round(512 * source.scale), max(patch.shape[:2])), rng)
+        tile *= deviation / max(float(tile.std()), 1e-6)
+        texture += _laid_out(tile, density, source, points)
     floor = np.clip(usual + texture, 0.0, 1.0).astype(np.float32)
     return floor, deviation / max(float(usual.mean()), 0.02)
 
@@ -313,20 +319,54 @@ def _laid_out(tile: Float, density: float, source: Source, points: NDArray[np.fl
     return out
 
 
-def _from_above(source: Source, relief: Float, mask: NDArray[Any]) -> tuple[Float, float]:
+@dataclass(frozen=True)
+class _Look:
+    """The photo as fine as its floor is seen from where one stands: pixels, floor, camera, and by how much finer."""
+
+    pixels: Float
+    mask: NDArray[np.uint8]
+    camera: PerspectiveCamera
+    factor: float
+
+
+def _magnified(source: Source, mask: NDArray[np.uint8], most: float) -> _Look:
+    """The photo magnified until its floor has the pixels that the panorama shows underfoot, by `most` at most."""
+    wanted = OVERSAMPLING * 1024 * source.scale / np.pi
+    rays = source.camera.ray_directions()
+    elevation = np.arcsin(np.clip(rays[..., 2], -1.0, 1.0))
+    has = _density(source.camera, elevation[(mask > 0) & (elevation < STEEP)])
+    most = max(min(most, source.photo_camera.width / source.camera.width), 1.0)
+    factor = float(np.clip(wanted / max(has, 1e-3), 1.0, most))
+    size = round(source.camera.width * factor), round(source.camera.height * factor)
+    shrinks = size[0] < source.photo_camera.width
+    pixels = cv2.resize(source.photo, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    finer = cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST)
+    camera = replace(source.camera, width=size[0], height=size[1])
+    return _Look(pixels.astype(np.float32) / 255.0, np.asarray(finer, np.uint8), camera, factor)
+
+
+def _density(camera: PerspectiveCamera, elevation: NDArray[np.floating]) -> float:
+    """Pixels for a camera height of floor that is seen at these elevations, where it is nearest; 0 of none."""
+    if elevation.size < 50:
+        return 0.0
+    return float(camera.focal_length * np.sin(np.percentile(-elevation, 90)) ** 1.5)
+
+
+def _from_above(look: _Look, relief: Float) -> tuple[Float, float]:
     """A square of the photo's floor as seen from above, and its pixels for a camera height."""
-    down = -source.elevation[(mask > 0) & (source.elevation < -0.1)]
-    if down.size >= 50:
-        near = float(np.sin(np.percentile(down, 90)))
-        density = source.camera.focal_length * near**1.5
-        rays = source.camera.ray_directions()[(mask > 0) & (source.elevation < -0.1)]
-        places = rays[:, :2] / -rays[:, 2:]
+    camera, mask = look.camera, look.mask
+    rays = camera.ray_directions()
+    elevation = np.arcsin(np.clip(rays[..., 2], -1.0, 1.0))
+    floor = (mask > 0) & (elevation < STEEP)
+    density = _density(camera, elevation[floor])
+    if density > 0.0:
+        places = rays[floor][:, :2] / -rays[floor][:, 2:]
         low, high = np.percentile(places, 2, axis=0), np.percentile(places, 98, axis=0)
-        count = np.clip(((high - low) * density).astype(int), 1, 1024)
+        count = np.clip(((high - low) * density).astype(int), 1, 2048)
         x = (low[0] + (np.arange(count[0]) + 0.5) / density)[:, None]
         y = (low[1] + (np.arange(count[1]) + 0.5) / density)[None, :]
         grid = np.stack([np.broadcast_to(x, tuple(count)), np.broadcast_to(y, tuple(count)), -np.ones(count)], axis=-1)
-        u, v, depth = source.camera.project(grid)
+        u, v, depth = camera.project(grid)
         u, v = (np.where(depth > 1e-3, value - 0.5, -1e4).astype(np.float32) for value in (u, v))
         seen = cv2.remap(mask, u, v, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT)
         if seen.any():
@@ -336,5 +376,5 @@ def _from_above(source: Source, relief: Float, mask: NDArray[Any]) -> tuple[Floa
                 return np.asarray(flat[top : top + size, left : left + size], np.float32), density
     top, left, size = widest_square(mask)
     square = (slice(top, top + size), slice(left, left + size))
-    density = source.camera.focal_length * np.sin(np.clip(-float(source.elevation[square].mean()), 0.1, 1.2))
+    density = camera.focal_length * np.sin(np.clip(-float(elevation[square].mean()), 0.1, 1.2))
     return relief[square], float(density)
