@@ -83,7 +83,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("photos", nargs="*", type=Path, default=sorted(EXAMPLES.glob("*.jpg")))
     parser.add_argument("--size", type=int, default=1024)
-    parser.add_argument("--budget", type=int, default=1_000_000)
+    parser.add_argument("--budget", type=int, default=1_300_000)
     parser.add_argument("--pictures", type=Path)
     arguments = parser.parse_args()
     lifter = build_backend("lifting", choose_backends("offline", {})["lifting"])

@@ -5,7 +5,7 @@ of the start pose, looking as the photo's camera does, pixels with opacity below
 cannot be counted: start, left and right of every scene, learned on the left, classical on the right. Prints one JSON
 document.
 
-python benchmarks/views_aside.py [--sheet FILE.jpg] [--size 1024] [--budget 1000000] [--work FOLDER] [PHOTO ...]
+python benchmarks/views_aside.py [--sheet FILE.jpg] [--size 1024] [--budget 1300000] [--work FOLDER] [PHOTO ...]
 
 The photos are those whose pairs of points are marked in `depth_row_pairs.json`; they are fetched on the first run.
 Stages that are finished in FOLDER already are not run again. The sheet's rows carry the document's numbers.
@@ -108,7 +108,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos", nargs="*", default=photos_of_pairs())
     parser.add_argument("--size", type=int, default=1024, help="Height of the panoramas.")
-    parser.add_argument("--budget", type=int, default=1_000_000, help="Gaussians of each at most.")
+    parser.add_argument("--budget", type=int, default=1_300_000, help="Gaussians of each at most.")
     parser.add_argument("--work", type=Path, help="Where finished stages are kept and looked for [nowhere].")
     parser.add_argument("--sheet", type=Path, help="JPEG to write.")
     arguments = parser.parse_args()

@@ -34,7 +34,7 @@ def create(
     sources: Annotated[str, typer.Option(help='What sounds in it, e.g. "waterfall, birds"; each will be there.')] = "",
     sounds: Annotated[Path | None, typer.Option(help="Folder of your own sounds, matched by file name.")] = None,
     size: Annotated[int, typer.Option(help="Height of the panorama in pixels; it is twice as wide.")] = 1024,
-    gaussians: Annotated[int, typer.Option(help="How many Gaussians at most.")] = 1_000_000,
+    gaussians: Annotated[int, typer.Option(help="How many Gaussians at most.")] = 1_300_000,
     seed: Annotated[int, typer.Option(help="Of every random choice; the same seed gives the same scene.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where an interrupted run stopped.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a scene that is there.")] = False,

@@ -30,7 +30,7 @@ class CreateOptions:
     sounds: Path | None = None
     panorama: bool = False
     panorama_height: int = 1024
-    gaussians: int = 1_000_000
+    gaussians: int = 1_300_000
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -48,7 +48,7 @@ class Options(BaseModel):
 
     step: float = Field(default=0.5, gt=0.0, le=5.0)
     """Metres to any side within which no holes may show."""
-    photo_share: float = Field(default=0.71, gt=0.0, lt=1.0)
+    photo_share: float = Field(default=0.55, gt=0.0, lt=1.0)
     """Of the budget, for what the photo shows."""
     hidden_share: float = Field(default=0.06, gt=0.0, lt=1.0)
     """Of the budget, for what lies behind edges."""
