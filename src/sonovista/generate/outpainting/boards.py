@@ -54,7 +54,8 @@ def lay_boards(
     # A pixel covers more of the floor along the line of sight than across it.
     outward = np.abs(points[:, :2]) / flat[:, None]
     covered = away[:, None] / density * np.hypot(away[:, None] * outward, outward[:, ::-1])
-    across = points[:, 1] / width
+    # The viewer stands on a board, not on a joint.
+    across = points[:, 1] / width + 0.5
     board = np.floor(across).astype(int)
     shift = rng.uniform(0.0, 1.0, 4096)
     along = points[:, 0] / LENGTH + shift[board % shift.size]
