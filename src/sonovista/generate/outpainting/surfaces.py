@@ -60,6 +60,8 @@ def paint_surfaces(
         RGB in [0, 1], shape `(H, W, 3)`.
     """
     wall, ceiling, mask = _colours(source)
+    # Streams of their own: another grain of the floor is not to move the furniture.
+    rng, floor_rng, furniture_rng = rng.spawn(3)
     grain = _grain(source, mask, wall, rng)
     palette, fullness = _palette(source, wall, rng)
     doorway = (BACK, LEFT, RIGHT)[int(rng.integers(3))]
@@ -71,11 +73,11 @@ def paint_surfaces(
         p = points[there]
         shade = corner_shade(box, p, index)[:, None] * SHADES[index]
         if index == FLOOR:
-            floor, roughness = _floor(source, p, rng)
+            floor, roughness = _floor(source, p, floor_rng)
             if is_wood(floor.mean(axis=0)):
-                lay_boards(floor, p, 1024 * source.scale / np.pi, roughness, rng)
-            if rng.uniform() < 1.5 * fullness:
-                lay_rug(floor, box, p, 1024 * source.scale / np.pi, palette, rng)
+                lay_boards(floor, p, 1024 * source.scale / np.pi, roughness, floor_rng)
+            if floor_rng.uniform() < 1.5 * fullness:
+                lay_rug(floor, box, p, 1024 * source.scale / np.pi, palette, floor_rng)
             out[there] = floor * shade
         elif index == CEILING:
             density = 1024 * source.scale / np.pi / box.ceiling
@@ -87,7 +89,7 @@ def paint_surfaces(
             distance, length = box.extent(index)
             density = OVERSAMPLING * 1024 * source.scale / np.pi / max(distance, 1.0)
             picture = _plain_wall(source, box, (length, density), wall, grain, palette, rng)
-            _furnish_wall(picture, source, box, index, density, fullness, palette, rng, index == doorway)
+            _furnish_wall(picture, source, box, index, density, fullness, palette, furniture_rng, index == doorway)
             along = box.along(index, p)
             out[there] = _look_at(picture, density, source, p, along, box, distance) * shade
     return np.clip(out, 0.0, 1.0)
