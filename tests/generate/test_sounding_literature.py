@@ -6,6 +6,7 @@ import pytest
 from sonovista.generate.sounding.procedural import synthesise
 from sonovista.generate.sounding.synthesis.birds import draw_singers
 from sonovista.generate.sounding.synthesis.engines import firing
+from sonovista.generate.sounding.synthesis.percussion import membrane_modes
 from sonovista.generate.sounding.synthesis.songs import STYLES, Syllable, sing
 
 RATE = 48_000
@@ -144,3 +145,39 @@ def test_a_jet_is_duller_the_farther_it_is():
     """Its seeds span one far up and one overhead: their spectra differ by 12 dB at 4 kHz and more."""
     highs = [octave_levels(synthesise("aircraft", 2 * RATE, seed))[5] for seed in range(8)]
     assert max(highs) - min(highs) > 12
+
+
+def test_a_membranes_modes_are_those_of_an_ideal_circular_one():
+    """Fletcher and Rossing 1998, figure 3.7."""
+    ratios = np.sort(membrane_modes()[1])[:6] / 2.405
+    assert ratios == pytest.approx([1.0, 1.594, 2.136, 2.296, 2.653, 2.918], abs=0.002)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_hand_drum_has_a_low_body_and_a_ringing_skin_and_keeps_a_beat(seed):
+    loop = synthesise("drum", 8 * RATE, seed)
+    power, frequency = np.abs(np.fft.rfft(loop)) ** 2, np.fft.rfftfreq(len(loop), 1 / RATE)
+    body = power[(frequency > 50) & (frequency < 100)].sum() / power.sum()
+    skin = power[(frequency > 200) & (frequency < 1200)].sum() / power.sum()
+    assert 0.1 < body < 0.8
+    assert 0.1 < skin < 0.8
+    # Sixteenths of 88 to 118 beats a minute, loosely: bars are fitted to the loop.
+    beat, rate = envelope_spectrum(loop)
+    strokes = rate[1:][beat[1:].argmax()]
+    assert 0.3 < strokes < 9.0
+    assert np.percentile(np.abs(loop), 20) < 0.05 * np.abs(loop).max()
+
+
+def test_a_xylophones_bars_are_tuned_to_five_tones():
+    loop = synthesise("xylophone", 8 * RATE, 0)
+    power, frequency = np.abs(np.fft.rfft(loop)) ** 2, np.fft.rfftfreq(len(loop), 1 / RATE)
+    low = (frequency > 240) & (frequency < 1200)
+    assert power[low].sum() > 0.8 * power.sum()
+    smooth = np.convolve(power * low, np.ones(25), "same")
+    peaks = []
+    while smooth.max() > 0.03 * power[low].max() * 25 and len(peaks) < 8:
+        at = int(smooth.argmax())
+        peaks.append(frequency[at])
+        smooth[np.abs(frequency / frequency[at] - 1.0) < 0.05] = 0.0
+    semitones = 12.0 * np.log2(np.array(peaks) / min(peaks))
+    assert np.abs(semitones - np.round(semitones)) == pytest.approx(0.0, abs=0.25)
