@@ -22,14 +22,12 @@ from rich.console import Console
 from rich.table import Table
 
 from sonovista.slfm.checkpoints import read_checkpoint
-from sonovista.slfm.config import DataOptions, SplitOptions, TrainingRun, run_from
+from sonovista.slfm.config import DataOptions, SplitOptions, TrainingRun
+from sonovista.slfm.exporting import load_objective
 from sonovista.slfm.losses.pretext import spectrogram_loss, stft_distance
 from sonovista.slfm.streams.build import build_stream
 from sonovista.slfm.training.batches import Batch, ExampleBatches
-from sonovista.slfm.training.build import build_objective
 from sonovista.slfm.training.pretext import given_and_wanted
-from sonovista.slfm.training.probes import azimuth_classes, rotation_classes
-from sonovista.slfm.training.state import load_weights
 from sonovista.slfm.training.validation import estimate
 
 BATCH = 16
@@ -65,10 +63,7 @@ def main() -> None:
 def judged(path: Path, examples: str, sounds: str, count: int) -> dict[str, Any]:
     """Figures of one run on the test split."""
     checkpoint = read_checkpoint(path)
-    run = run_from(checkpoint.run, str(path), find_data=False)
-    objective = build_objective(run)
-    load_weights(objective, checkpoint.weights, str(path))
-    objective.eval()
+    objective, run = load_objective(checkpoint, str(path))
     views = run.data.views.model_copy(update={"views": 3, "noise_snr_db": None, "jitter": 0.0})
     hears_alone = run.task == "rotnce" or (run.task == "probe" and run.probe.modality == "audio")
     split = SplitOptions(folder=examples, sounds=sounds, seed=2, pictures=not hears_alone)
@@ -85,10 +80,9 @@ def _pretext(objective: Any, run: TrainingRun, batches: list[Batch]) -> dict[str
     for batch in batches:
         given, wanted = given_and_wanted(batch.spectrograms[:, 1:], run.pretext)
         predicted = objective.model(given, batch.features[:, 0], batch.images, batch.rotations)
-        distance.append(float(stft_distance(predicted.flatten(0, 1), wanted.flatten(0, 1))))
+        flat, truth = predicted.flatten(0, 1), wanted.flatten(0, 1)
+        distance.append(float(stft_distance(flat, truth)) / float(stft_distance(torch.zeros_like(truth), truth)))
         loss.append(float(spectrogram_loss(predicted, wanted)))
-        silent = float(stft_distance(torch.zeros_like(wanted).flatten(0, 1), wanted.flatten(0, 1)))
-        distance[-1] /= silent
     # 1 is what a network that leaves the ears alike would have.
     return {"stft_distance": round(float(np.mean(distance)), 4), "loss": round(float(np.mean(loss)), 4)}
 
@@ -96,25 +90,17 @@ def _pretext(objective: Any, run: TrainingRun, batches: list[Batch]) -> dict[str
 def _probe(objective: Any, run: TrainingRun, batches: list[Batch]) -> dict[str, float]:
     right, errors = [], []
     classes = run.probe.classes
+    half = classes // 2
     for batch in batches:
+        scores, target, truth = objective.answers(batch)
+        found = scores.argmax(dim=1)
         if run.probe.modality == "audio":
-            scores = objective.probe(objective.model.audio.encoder(batch.features.flatten(0, 1)).float())
-            truth = batch.azimuths.flatten()
-            target = azimuth_classes(truth, classes)
-            found = (scores.argmax(dim=1) + 0.5) / classes * 180.0 - 90.0
-            error = (found - torch.rad2deg(truth.sin().asin())).abs()
+            error = ((found + 0.5) / classes * 180.0 - 90.0 - torch.rad2deg(truth.sin().asin())).abs()
         else:
-            first, second = (torch.cat([batch.images[:, p[side]] for p in ((0, 1), (0, 2))]) for side in (0, 1))
-            scores = objective.probe(objective.model.vision.encoder(first, second).float())
-            truth = batch.rotation_of([(0, 1), (0, 2)]).T.flatten()
-            low, high = (math.radians(limit) for limit in objective.limits)
-            target = rotation_classes(truth, classes, low, high)
-            half = classes // 2
-            place = scores.argmax(dim=1)
-            size = torch.where(place < half, half - 1 - place, place - half)
-            angle = math.degrees(low) + (size + 0.5) / half * math.degrees(high - low)
-            error = (torch.where(place < half, -angle, angle) - torch.rad2deg(truth)).abs()
-        right.append((scores.argmax(dim=1) == target).float())
+            low, high = objective.limits
+            size = low + (torch.where(found < half, half - 1 - found, found - half) + 0.5) / half * (high - low)
+            error = (torch.where(found < half, -size, size) - torch.rad2deg(truth)).abs()
+        right.append((found == target).float())
         errors.append(error)
     whole = torch.cat(errors).numpy()
     return {

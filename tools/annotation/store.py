@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +19,7 @@ from sonovista.evaluate.scene_annotations import (
     read_scene_annotations,
 )
 from sonovista.generate.regions.protocol import DetailClass
+from sonovista.whole_files import whole_file
 
 LONGEST_SIDE = 1024
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp"}
@@ -169,10 +169,5 @@ def _plain(thing: AnnotatedThing) -> dict[str, Any]:
 
 
 def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from error

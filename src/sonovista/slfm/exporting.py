@@ -19,18 +19,26 @@ SOUND, ROTATION, FACTS = "sound.onnx", "rotation.onnx", "model.json"
 OPSET = 18
 
 
+def load_objective(checkpoint: Checkpoint, origin: str = "checkpoint") -> tuple[Any, TrainingRun]:
+    """The networks of a run of any task, with their objective, in evaluation mode."""
+    from sonovista.slfm.training.build import build_objective
+    from sonovista.slfm.training.state import load_weights
+
+    run = run_from(checkpoint.run, origin, find_data=False)
+    objective = build_objective(run)
+    load_weights(objective, checkpoint.weights, origin)
+    return objective.eval(), run
+
+
 def load_estimators(checkpoint: Checkpoint, origin: str = "checkpoint") -> tuple[MotionModel, TrainingRun]:
     """The estimators of a geometry or supervised run, in evaluation mode.
 
     Raises:
         InputError: the checkpoint is of another kind of run.
     """
-    from sonovista.slfm.training.build import build_objective, evaluated_model
-    from sonovista.slfm.training.state import load_weights
+    from sonovista.slfm.training.build import evaluated_model
 
-    run = run_from(checkpoint.run, origin, find_data=False)
-    objective = build_objective(run)
-    load_weights(objective, checkpoint.weights, origin)
+    objective, run = load_objective(checkpoint, origin)
     model = evaluated_model(objective)
     if model is None:
         raise InputError(f"{origin}: expected a checkpoint of a geometry or supervised run, found one of {run.task!r}")

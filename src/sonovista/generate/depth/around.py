@@ -9,13 +9,18 @@ CONTINUED = np.radians(5.0)
 """From the photo's border to where a tile no longer sees it at the same time: one and a half of its patches."""
 
 
+def closed(values: NDArray, margin: int) -> NDArray:
+    """A panorama with `margin` columns of its other end on either side, at most all of them."""
+    return np.concatenate([values[:, -margin:], values, values[:, :margin]], axis=1)
+
+
 def away_from(inside: NDArray[np.bool_], reach: float) -> NDArray[np.float64]:
     """0 at the photo's border, 1 from `reach` radians on, on a panorama whose left and right edges touch."""
     if not inside.any():
         return np.ones(inside.shape)
     columns = inside.shape[1]
-    wide = np.concatenate([inside[:, columns // 2 :], inside, inside[:, : columns // 2]], axis=1)
-    cells = np.asarray(ndimage.distance_transform_edt(~wide), float)[:, columns // 2 :][:, :columns]
+    half = columns // 2
+    cells = np.asarray(ndimage.distance_transform_edt(~closed(inside, half)), float)[:, half : half + columns]
     return np.clip(cells * (2.0 * np.pi / columns) / reach, 0.0, 1.0)
 
 
@@ -28,29 +33,24 @@ def planar(
     return across, down
 
 
-def continued(
-    steps: tuple[NDArray, NDArray], inside: NDArray[np.bool_], near: NDArray[np.bool_]
-) -> tuple[NDArray, NDArray]:
+def continued(steps: tuple[NDArray, NDArray], inside: NDArray[np.bool_]) -> tuple[NDArray, NDArray]:
     """Steps around the photo: what ends at its border goes on at the distance at which it was seen last.
 
-    Tiles see a sharp picture end in a coarse one there, and their cells are coarse themselves. Near ground keeps its
-    plane's steps.
+    Tiles see a sharp picture end in a coarse one there, and their cells are coarse themselves.
     """
     fade = np.where(inside, 1.0, away_from(inside, CONTINUED))
     next_fade, below = np.roll(fade, -1, 1), np.minimum(fade[:-1], fade[1:])
     crossing = inside != np.roll(inside, -1, 1), inside[:-1] != inside[1:]
     across = np.where(crossing[0], 0.0, steps[0] * np.minimum(fade, next_fade))
     down = np.where(crossing[1], 0.0, steps[1] * below)
-    plane = near & np.roll(near, -1, 1), near[:-1] & near[1:]
-    return np.where(plane[0], steps[0], across), np.where(plane[1], steps[1], down)
+    return across, down
 
 
 def enlarged(values: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.float64]:
     """Cells of a closed panorama to all its pixels, smoothly."""
     scale = shape[0] / values.shape[0]
-    padded = np.concatenate([values[:, -4:], values, values[:, :4]], axis=1)
     margin = round(4 * scale)
-    fine = cv2.resize(padded, (shape[1] + 2 * margin, shape[0]), interpolation=cv2.INTER_LINEAR)
+    fine = cv2.resize(closed(values, 4), (shape[1] + 2 * margin, shape[0]), interpolation=cv2.INTER_LINEAR)
     return np.asarray(fine[:, margin : margin + shape[1]], float)
 
 
@@ -59,10 +59,10 @@ def outside_alone(values: NDArray[np.float64], touched: NDArray[np.bool_]) -> ND
     if not touched.any() or touched.all():
         return values
     columns = touched.shape[1]
-    wide = np.concatenate([touched[:, columns // 2 :], touched, touched[:, : columns // 2]], axis=1)
-    rows, found = np.asarray(ndimage.distance_transform_edt(wide, return_distances=False, return_indices=True))
-    middle = slice(columns // 2, columns // 2 + columns)
-    return values[rows[:, middle], (found[:, middle] - columns // 2) % columns]
+    half = columns // 2
+    nearest = ndimage.distance_transform_edt(closed(touched, half), return_distances=False, return_indices=True)
+    rows, found = np.asarray(nearest)[:, :, half : half + columns]
+    return values[rows, (found - half) % columns]
 
 
 def mean_steps(

@@ -18,7 +18,7 @@ from scipy import ndimage
 from sonovista.errors import InputError
 from sonovista.generate.calibration.protocol import Calibration
 from sonovista.generate.depth.aligning import FADED, PLANE, align, falling, fit_scale_and_shift, within_reach
-from sonovista.generate.depth.around import away_from, continued, enlarged, mean_steps, outside_alone, planar
+from sonovista.generate.depth.around import away_from, closed, continued, enlarged, mean_steps, outside_alone, planar
 from sonovista.generate.depth.ground_plane import FARTHEST, NEAREST, GroundPlaneDepth, GroundPlaneOptions
 from sonovista.generate.depth.materials import Material, segment_materials
 from sonovista.generate.depth.merging import merge_gradients
@@ -220,13 +220,12 @@ class LearnedDepth:
         tiles = self._tiles(panorama, _Look(target, small_sky, ground | small_inside), indoor)
         steps, weights = mean_steps(tiles, small_sky)
         near = ground & (known < PLANE)
-        steps = planar(steps, known, near)
-        steps = continued(steps, small_inside, near)
+        steps = planar(continued(steps, small_inside), known, near)
         # Completed ground is a plane and completed rooms are boxes, but at the photo's border all goes on as it ends
         # there; of the rest geometry knows little.
         settled = away_from(small_inside, BORDER) ** 2
-        known_ground = np.where(ground, 0.3 * falling(known, PLANE, FADED), 0.01)
-        outside_trust = LOOSE + settled * np.where(ground | (not indoor), known_ground, 0.99)
+        elsewhere = 0.99 if indoor else 0.01
+        outside_trust = LOOSE + settled * np.where(ground, 0.3 * falling(known, PLANE, FADED), elsewhere)
         trust = np.where(small_inside, 10.0, np.where(small_sky, 1e-4, outside_trust))
         merged = merge_gradients(target, *steps, *weights, target, trust)
         touched = shrink(inside) > 0.0
@@ -243,17 +242,14 @@ class LearnedDepth:
         """Merged log metres `(R, 2R)` at all pixels `(H, 2H)`, drawn along materials and colours."""
         rows, height, margin = merged.shape[0], labels.shape[0], 4
         colours = cv2.resize(pixels, (2 * rows, rows), interpolation=cv2.INTER_AREA)
-
-        def closed(a: NDArray) -> NDArray:
-            return np.concatenate([a[:, -margin:], a, a[:, :margin]], axis=1)
-
         u, v = (
             ((np.arange(count) + 0.5) * (rows / height) - 0.5 + offset).astype(np.float32)
             for count, offset in ((2 * height, margin), (height, 0))
         )
         uu, vv = np.meshgrid(u, v)
-        values, kinds = closed(merged.astype(np.float32)), closed(cells.astype(np.uint8))
-        return joint_upsample(values, kinds, closed(colours), uu, vv, labels, pixels, self.options.colour_sigma, taps=2)
+        values, kinds = merged.astype(np.float32), cells.astype(np.uint8)
+        values, kinds, colours = closed(values, margin), closed(kinds, margin), closed(colours, margin)
+        return joint_upsample(values, kinds, colours, uu, vv, labels, pixels, self.options.colour_sigma, taps=2)
 
     def _tiles(self, panorama: Panorama, look: _Look, indoor: bool) -> list[tuple[NDArray, NDArray]]:
         """Metric log distance of every tile on the coarse panorama, and its weight there, `(R, C)`."""

@@ -35,18 +35,23 @@ class ProbeObjective(nn.Module):
         self.model.eval()
         return self
 
-    def forward(self, batch: Batch, progress: float) -> tuple[Tensor, dict[str, float]]:  # noqa: D102
+    def answers(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        """Scores of the classes, `(B, classes)`, the right class and the true angle in radians, each `(B,)`."""
         classes = self.options.classes
         if self.options.modality == "audio":
             embedding = self.model.audio.encoder(batch.features.flatten(0, 1))
-            target = azimuth_classes(batch.azimuths.flatten(), classes)
+            truth = batch.azimuths.flatten()
+            target = azimuth_classes(truth, classes)
         else:
             pairs = view_pairs(batch.images.shape[1], every=False)
             first, second = (torch.cat([batch.images[:, pair[side]] for pair in pairs]) for side in (0, 1))
             embedding = self.model.vision.encoder(first, second)
-            rotations = batch.rotation_of(pairs).T.flatten()
-            target = rotation_classes(rotations, classes, *(math.radians(limit) for limit in self.limits))
-        scores = self.probe(embedding.detach().float())
+            truth = batch.rotation_of(pairs).T.flatten()
+            target = rotation_classes(truth, classes, *(math.radians(limit) for limit in self.limits))
+        return self.probe(embedding.detach().float()), target, truth
+
+    def forward(self, batch: Batch, progress: float) -> tuple[Tensor, dict[str, float]]:  # noqa: D102
+        scores, target, _ = self.answers(batch)
         loss = nn.functional.cross_entropy(scores, target)
         accuracy = (scores.argmax(dim=1) == target).float().mean()
         return loss, {"accuracy": float(accuracy)}
