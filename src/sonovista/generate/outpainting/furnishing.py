@@ -193,6 +193,33 @@ def _bookcase(wall: Float, density: float, at: float, width: float, palette: Pal
             inside *= (0.55 + 0.45 * shade.astype(np.float32))[:, None, None]
             out[bottom - board : bottom - board // 2, left:right] *= 1.18
     _put(wall, density, at, 0.0, Drawing(np.clip(out, 0.0, 1.0), np.ones(out.shape[:2], np.float32)))
+    _on_top(wall, density, (at, width, out.shape[0] / density), palette, rng)
+
+
+def _on_top(
+    wall: Float, density: float, place: tuple[float, float, float], palette: Palette, rng: np.random.Generator
+) -> None:
+    """Vessels on a piece of furniture, and a picture above where there is room.
+
+    Args:
+        wall: as everywhere here.
+        density: likewise.
+        place: where it begins, how wide and how high it is, in camera heights.
+        palette: colours.
+        rng: every random choice.
+    """
+    at, width, height = place
+    room = wall.shape[0] / density
+    foot = wall.shape[0] - round(height * density)
+    position = at + 0.12
+    while position < at + width - 0.12:
+        size = float(rng.uniform(0.07, 0.16))
+        strip = wall[:, : min(round((at + width) * density), wall.shape[1])]
+        tall = min(size * rng.uniform(0.7, 1.9), 0.8 * (room - height))
+        _vase(strip, position * density, foot, size * density, tall * density, palette.pick(rng))
+        position += size + rng.uniform(0.05, 0.3)
+    if room > height + 0.75:
+        _hang(wall, density, at + 0.15 * width, 0.7 * width, height + 0.42, palette, rng)
 
 
 def _fill_shelf(inside: Float, density: float, palette: Palette, rng: np.random.Generator) -> None:
@@ -262,17 +289,7 @@ def _sideboard(
             knob = ((left + right) // 2, (top + bottom) // 2)
             cv2.circle(out, knob, max(round(0.012 * density), 1), (out[edge, w // 2] * 0.4).tolist(), -1, cv2.LINE_AA)
     _put(wall, density, at, 0.0, Drawing(np.clip(out, 0.0, 1.0), np.ones((h, w), np.float32)))
-    foot = wall.shape[0] - h
-    position = at + 0.12
-    while position < at + width - 0.12:
-        size = float(rng.uniform(0.07, 0.16))
-        strip = wall[:, : min(round((at + width) * density), wall.shape[1])]
-        _vase(
-            strip, position * density, foot, size * density, size * rng.uniform(0.7, 1.9) * density, palette.pick(rng)
-        )
-        position += size + rng.uniform(0.05, 0.3)
-    if wall.shape[0] / density > height + 0.75:
-        _hang(wall, density, at + 0.15 * width, 0.7 * width, height + 0.42, palette, rng)
+    _on_top(wall, density, (at, width, h / density), palette, rng)
 
 
 def _picture(wall: Float, density: float, at: float, width: float, palette: Palette, rng: np.random.Generator) -> None:

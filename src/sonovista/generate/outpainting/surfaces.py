@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sonovista.generate.outpainting.beams import lay_beams
 from sonovista.generate.outpainting.boards import is_wood, lay_boards
 from sonovista.generate.outpainting.box import BACK, CEILING, FLOOR, LEFT, RIGHT, Box, corner_shade
 from sonovista.generate.outpainting.furnishing import SKIRTING, Palette, furnish
@@ -24,7 +25,7 @@ SHADES = (1.0, 1.0, 1.0, 0.93, 0.97, 0.9)
 LEVELS = 4
 """Levels of detail of a wall, each half as fine as the one before it."""
 
-ROUGHEST = 0.05
+ROUGHEST_WALL, ROUGHEST_FLOOR = 0.05, 0.08
 """Standard deviation of a surface's grain over its brightness, at most: what is rougher is a pattern, not a grain."""
 
 CEILING_GRAIN = 0.35
@@ -32,6 +33,9 @@ CEILING_GRAIN = 0.35
 
 ELSEWHERE = np.array([1.7, 0.9, 0.0])
 """Camera heights by which a second layer of grain is moved, lest both be mirror images of each other."""
+
+FULL = 0.4
+"""Of a wall's length that things take: a room of wood that is fuller has beams overhead."""
 
 STEEP = -0.1
 """Radians: floor that is seen less steeply than this tells nothing of its grain."""
@@ -61,11 +65,12 @@ def paint_surfaces(
     """
     wall, ceiling, mask = _colours(source)
     # Streams of their own: another grain of the floor is not to move the furniture.
-    rng, floor_rng, furniture_rng = rng.spawn(3)
+    rng, floor_rng, furniture_rng, ceiling_rng = rng.spawn(4)
     grain = _grain(source, mask, wall, rng)
     palette, fullness = _palette(source, wall, rng)
     doorway = (BACK, LEFT, RIGHT)[int(rng.integers(3))]
     out = np.zeros((*surface.shape, 3), np.float32)
+    usual, wooden = wall, False
     for index in range(6):
         there = surface == index
         if not there.any():
@@ -74,7 +79,9 @@ def paint_surfaces(
         shade = corner_shade(box, p, index)[:, None] * SHADES[index]
         if index == FLOOR:
             floor, roughness = _floor(source, p, floor_rng)
-            if is_wood(floor.mean(axis=0)):
+            usual = floor.mean(axis=0)
+            wooden = is_wood(usual)
+            if wooden:
                 lay_boards(floor, p, 1024 * source.scale / np.pi, roughness, floor_rng)
             if floor_rng.uniform() < 1.5 * fullness:
                 lay_rug(floor, box, p, 1024 * source.scale / np.pi, palette, floor_rng)
@@ -84,7 +91,10 @@ def paint_surfaces(
             # A wall's grain may run up and down; overhead no direction is its own.
             across = p[:, [1, 0, 2]] + ELSEWHERE
             texture = 0.5 * (_laid_out(grain, density, source, p) + _laid_out(grain, density, source, across))
-            out[there] = (ceiling + CEILING_GRAIN * texture) * shade
+            overhead = ceiling + CEILING_GRAIN * texture
+            if wooden and fullness > FULL and not (source.share("ceiling") > 0.5).mean() > 0.01:
+                lay_beams(overhead, box, p, 1024 * source.scale / np.pi, usual, ceiling_rng)
+            out[there] = overhead * shade
         else:
             distance, length = box.extent(index)
             density = OVERSAMPLING * 1024 * source.scale / np.pi / max(distance, 1.0)
@@ -232,7 +242,9 @@ def _plainest(source: Source, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return mask & (spread <= np.percentile(spread[mask], 33))
 
 
-def _relief(pixels: Float, mask: NDArray[np.uint8], colour: Float, sigma: float) -> tuple[Float, float]:
+def _relief(
+    pixels: Float, mask: NDArray[np.uint8], colour: Float, sigma: float, roughest: float
+) -> tuple[Float, float]:
     """What a surface has beyond its light and shadows, scaled to its colour.
 
     Args:
@@ -240,6 +252,7 @@ def _relief(pixels: Float, mask: NDArray[np.uint8], colour: Float, sigma: float)
         mask: where it shows the surface, shape `(h, w)`.
         colour: of the surface, shape `(3,)`.
         sigma: pixels over which light and shadows vary at least.
+        roughest: of the standard deviation over the brightness, the most.
 
     Returns:
         RGB around zero, shape `(h, w, 3)`, and its usual standard deviation: marks and edges of things do not count.
@@ -250,14 +263,14 @@ def _relief(pixels: Float, mask: NDArray[np.uint8], colour: Float, sigma: float)
     rough = (grey / np.maximum(low, 0.03) - 1.0) * (mask > 0)
     usual = 1.48 * float(np.median(np.abs(rough[mask > 0])))
     rough = np.clip(rough, -3.0 * usual, 3.0 * usual)
-    deviation = min(usual, ROUGHEST) * float(colour.mean())
+    deviation = min(usual, roughest) * float(colour.mean())
     return (rough[..., None] * colour).astype(np.float32), deviation
 
 
 def _grain(source: Source, mask: NDArray[np.bool_], colour: Float, rng: np.random.Generator) -> Float:
     """The grain of the photo's own wall as fine as the photo shows it, a tile `(size, size, 3)` around zero."""
     closed = np.asarray(cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)), np.uint8)
-    relief, deviation = _relief(source.pixels, closed, colour, 6 * source.scale)
+    relief, deviation = _relief(source.pixels, closed, colour, 6 * source.scale, ROUGHEST_WALL)
     top, left, size = widest_square(closed)
     tile = random_phase(relief[top : top + size, left : left + size], max(round(512 * source.scale), size), rng)
     return tile * (deviation / max(float(tile.std()), 1e-6))
@@ -286,7 +299,9 @@ def _floor(source: Source, points: NDArray[np.float64], rng: np.random.Generator
         looks.append(finest)
     texture, deviation = np.zeros((len(points), 3), np.float32), 0.0
     for look in looks:
-        relief, deviation = _relief(look.pixels, look.mask, usual, 10 * source.scale * np.sqrt(look.factor))
+        relief, deviation = _relief(
+            look.pixels, look.mask, usual, 10 * source.scale * np.sqrt(look.factor), ROUGHEST_FLOOR
+        )
         patch, density = _from_above(look, relief)
         tile = random_phase(patch, max(round(512 * source.scale), max(patch.shape[:2])), rng)
         tile *= deviation / max(float(tile.std()), 1e-6)

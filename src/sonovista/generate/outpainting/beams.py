@@ -1,0 +1,91 @@
+"""Ceilings of wooden floors that are full of things carry beams, where the photo does not show the ceiling."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonovista.generate.outpainting.boards import lay_boards
+from sonovista.generate.outpainting.box import Box
+from sonovista.generate.outpainting.noise import fractal_noise
+
+Float = NDArray[Any]
+
+SPACING = (0.4, 0.55)
+WIDTH = (0.09, 0.13)
+DROP = 0.1
+"""From beam to beam, their width, and how far they stand out below the ceiling; camera heights."""
+
+DARKER = 0.42
+"""Brightness of a beam from below over that of the floor."""
+
+SIDE = 0.6
+"""Brightness of a beam's side over that from below."""
+
+SHADE, SHADE_REACH = 0.3, 0.07
+"""Of its light that the ceiling beside a beam lacks, and the camera heights over which it comes back."""
+
+TONES, STREAKS = 0.1, 0.35
+"""Standard deviation of the beams' brightness, and how strong the streaks of their wood are."""
+
+STREAK = (0.015, 0.3)
+"""Width and length of a streak in camera heights; a pixel with a larger footprint than its width blurs it."""
+CELL = 8
+"""Cells of noise for a streak, across and along."""
+
+CEILING_GRAIN = 0.03
+"""Standard deviation of a boarded ceiling's brightness over its brightness: how faint its joints are."""
+
+SAMPLES = 5
+"""Rays across a pixel's footprint."""
+
+
+def lay_beams(
+    ceiling: Float, box: Box, points: NDArray[np.float64], density: float, wood: Float, rng: np.random.Generator
+) -> None:
+    """Draw beams under a boarded ceiling, in place, with their sides as they are seen from where one stands.
+
+    Args:
+        ceiling: RGB of points of the ceiling, shape `(N, 3)`.
+        box: the room; beams span its shorter side.
+        points: where they are, shape `(N, 3)`, in camera heights.
+        density: pixels of the panorama for a camera height straight below.
+        wood: colour of the floor, RGB in [0, 1], shape `(3,)`.
+        rng: every random choice.
+    """
+    across, along = (0, 1) if box.front + box.back > box.left + box.right else (1, 0)
+    # Boards lie upon the beams, across them.
+    lay_boards(ceiling, points[:, (across, along, 2)], density, CEILING_GRAIN, rng)
+    spacing, width = float(rng.uniform(*SPACING)), float(rng.uniform(*WIDTH))
+    tones = 1.0 + rng.normal(0.0, TONES, 256)
+    streaks = fractal_noise(rng, (256, 1024), float(CELL), 3)
+    away = np.linalg.norm(points, axis=1)
+    outward = np.abs(points[:, across]) / np.maximum(np.hypot(points[:, 0], points[:, 1]), 1e-6)
+    # A pixel covers more of the ceiling along the line of sight than across it.
+    stretch = away / box.ceiling * outward
+    footprint = away / density * np.hypot(stretch, np.sqrt(np.maximum(1.0 - outward**2, 0.0)))
+    out = np.zeros_like(ceiling)
+    for offset in (np.arange(SAMPLES) + 0.5) / SAMPLES - 0.5:
+        place = points[:, across] + offset * footprint
+        side = place < 0.0
+        upper = np.abs(place)
+        lower = upper * (1.0 - DROP / box.ceiling)
+        # Beams lie at odd multiples of half their spacing, alike on both sides: none is right overhead.
+        own = np.floor(lower / spacing)
+        below = np.abs(lower / spacing - own - 0.5) * spacing < 0.5 * width
+        ahead = np.where(lower - (own + 0.5) * spacing < 0.5 * width, own, own + 1.0)
+        face = (ahead + 0.5) * spacing - 0.5 * width
+        beside = ~below & (upper >= face)
+        beam = np.where(below, own, ahead).astype(int) * 2 + side
+        # Where on the wood: across its face below, up its side.
+        up = np.where(below, lower - face, DROP * (face - lower) / np.maximum(upper - lower, 1e-6))
+        rows = (np.floor(CELL * up / STREAK[0]) + 67 * beam).astype(int) % 256
+        column = np.clip(CELL * points[:, along] / STREAK[1] + 512.0, 0.0, 1022.0)
+        left = column.astype(int)
+        streak = streaks[rows, left] + (column - left) * (streaks[rows, left + 1] - streaks[rows, left])
+        streak *= STREAKS * np.clip(2.0 * STREAK[0] / footprint, 0.0, 1.0)
+        light = DARKER * tones[beam % 256] * (1.0 + streak) * np.where(below, 1.0, SIDE)
+        gap = np.minimum(face - upper, np.where(ahead > 0, upper - face - width + spacing, np.inf))
+        shaded = 1.0 - SHADE * np.exp(-np.maximum(gap, 0.0) / SHADE_REACH)
+        out += np.where((below | beside)[:, None], wood * light[:, None], ceiling * shaded[:, None])
+    ceiling[:] = out / SAMPLES
