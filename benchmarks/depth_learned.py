@@ -37,6 +37,10 @@ CLASS_DISTANCE = {
 """A distance for each class, in steps: what a guess knows that looks at nothing but the class."""
 
 
+MOTORCYCLE_FOCAL = 994.978
+"""Pixels, as scikit-image tells of its stereo pair: disparity is told along the axis, depth here along the rays."""
+
+
 def correlation(a: NDArray, b: NDArray) -> float:
     return float(np.corrcoef(rankdata(a), rankdata(b))[0, 1])
 
@@ -53,7 +57,15 @@ def motorcycle(folder: Path) -> dict:
     photo, classical, _ = both_depths(image, learned_too=True)
     rows = np.broadcast_to(np.arange(len(image))[:, None], known.shape).astype(float)
     answer = {}
-    guesses = {"head": learned, "learned": -photo.photo, "classical": -classical.photo, "row": rows}
+    u, v = (np.arange(n) + 0.5 - 0.5 * n for n in image.shape[1::-1])
+    slant = np.sqrt(1.0 + (u[None, :] ** 2 + v[:, None] ** 2) / MOTORCYCLE_FOCAL**2)
+    guesses = {
+        "head": learned,
+        "learned": -photo.photo,
+        "learned, along the axis": -photo.photo / slant,
+        "classical": -classical.photo,
+        "row": rows,
+    }
     for name, guess in guesses.items():
         within = []
         for row in range(0, len(image), 4):

@@ -1,7 +1,8 @@
 """The depth head: three layers of backbone features and the picture itself become log distance and sky.
 
 After Ranftl et al., "Vision Transformers for Dense Prediction", ICCV 2021, made small: features are mixed on the
-patches' grid, doubled twice, and joined by the picture's own edges on the way to half its resolution.
+patches' grid, where every patch may look at the whole picture, doubled twice, and joined by the picture's own edges on
+the way to half its resolution.
 """
 
 import torch
@@ -15,16 +16,48 @@ OUT = 7
 """Rows and columns of the output for each patch: half of the picture's 14."""
 
 
-class DepthHead(nn.Module):
-    """A convolutional head of about 216 thousand parameters."""
+class Attention(nn.Module):
+    """Every patch looks at the whole picture, seen in cells of 2 x 2 patches; nothing at first, until it has learned.
 
-    def __init__(self, width: int = 64) -> None:
+    Wang et al., "Pyramid Vision Transformer", ICCV 2021, sec. 3.3, with means for the coarser keys (as in PVT v2).
+    """
+
+    def __init__(self, width: int, inner: int = 128, heads: int = 4) -> None:
+        super().__init__()
+        self.heads = heads
+        self.before, self.between = (nn.GroupNorm(1, width) for _ in range(2))
+        self.query = nn.Conv2d(width, inner, 1)
+        self.keys = nn.Conv2d(width, 2 * inner, 1)
+        self.out = nn.Conv2d(inner, width, 1)
+        self.wide = nn.Conv2d(width, 4 * width, 1)
+        self.narrow = nn.Conv2d(4 * width, width, 1)
+        for layer in (self.out, self.narrow):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Of shape `(B, width, rows, columns)`, as is the answer; at least two rows and columns."""
+        batch, _, rows, columns = x.shape
+        y = self.before(x)
+        queries = self.query(y).reshape(batch, self.heads, -1, rows * columns).transpose(2, 3)
+        coarse = self.keys(functional.avg_pool2d(y, 2)).flatten(2)
+        keys, values = coarse.reshape(batch, 2, self.heads, -1, coarse.shape[2]).transpose(3, 4).unbind(1)
+        seen = functional.scaled_dot_product_attention(queries, keys, values)
+        x = x + self.out(seen.transpose(2, 3).reshape(batch, -1, rows, columns))
+        return x + self.narrow(functional.gelu(self.wide(self.between(x))))
+
+
+class DepthHead(nn.Module):
+    """A convolutional head of about 216 thousand parameters, and 105 thousand for each block of attention."""
+
+    def __init__(self, width: int = 64, attention: int = 0) -> None:
         super().__init__()
         half, edge = width // 2, 8
         self.mix = nn.ModuleList([nn.Conv2d(FEATURES, width, 1) for _ in LAYERS])
         self.deep1 = nn.Conv2d(width, width, 3, padding=1)
         self.deep2 = nn.Conv2d(width, width, 3, padding=1)
         self.deep3 = nn.Conv2d(width, width, 3, padding=2, dilation=2)
+        self.looks = nn.ModuleList([Attention(width) for _ in range(attention)])
         self.rgb1 = nn.Conv2d(3, edge, 3, padding=1)
         self.rgb2 = nn.Conv2d(edge, edge, 3, padding=1)
         self.up2 = nn.Conv2d(width, half, 3, padding=1)
@@ -62,6 +95,8 @@ class DepthHead(nn.Module):
         x = x + functional.relu(self.deep1(x))
         x = x + functional.relu(self.deep2(x))
         x = x + functional.relu(self.deep3(x))
+        for look in self.looks:
+            x = look(x)
         return functional.relu(self.up2(_resize(x, (features.shape[2] * 2, features.shape[3] * 2))))
 
 
@@ -69,7 +104,9 @@ def _resize(x: Tensor, size: tuple[int, ...] | torch.Size) -> Tensor:
     return functional.interpolate(x, size=tuple(size), mode="bilinear", align_corners=False)
 
 
-def depth_loss(output: Tensor, log_distance: Tensor, gradient_weight: float, sky_weight: float) -> Tensor:
+def depth_loss(
+    output: Tensor, log_distance: Tensor, gradient_weight: float, sky_weight: float, row_weight: float = 0.0
+) -> Tensor:
     """Scale-and-shift-invariant loss of log distance, its multi-scale gradients, and cross-entropy of sky.
 
     Ranftl et al., "Towards Robust Monocular Depth Estimation", TPAMI 2022, sec. 5, in log distance rather than
@@ -80,6 +117,8 @@ def depth_loss(output: Tensor, log_distance: Tensor, gradient_weight: float, sky
         log_distance: log metres, infinite in the sky, shape `(B, h, w)`.
         gradient_weight: of the gradients.
         sky_weight: of the sky.
+        row_weight: of what is left when each row's mean is taken from it: order beside each other rather than up and
+            down.
     """
     sky = torch.isinf(log_distance)
     valid = (~sky).float()
@@ -95,6 +134,9 @@ def depth_loss(output: Tensor, log_distance: Tensor, gradient_weight: float, sky
         across = (r[:, :, 1:] - r[:, :, :-1]).abs() * m[:, :, 1:] * m[:, :, :-1]
         down = (r[:, 1:] - r[:, :-1]).abs() * m[:, 1:] * m[:, :-1]
         gradient = gradient + (across.sum() + down.sum()) / m.sum().clamp_min(1.0)
+    if row_weight:
+        middle = (residual * valid).sum(dim=2, keepdim=True) / valid.sum(dim=2, keepdim=True).clamp_min(1.0)
+        loss = loss + row_weight * ((residual - middle).abs() * valid).sum() / count
     entropy = functional.binary_cross_entropy_with_logits(output[:, 1], sky.float())
     return loss + gradient_weight * gradient + sky_weight * entropy
 

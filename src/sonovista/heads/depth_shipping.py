@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from sonovista.heads.depth_network import FEATURES, LAYERS, OUT, DepthHead
-from sonovista.heads.depth_training import COLUMNS, ROWS, evaluate, names, read_state
+from sonovista.heads.depth_training import COLUMNS, ROWS, evaluate, names, read_network, read_state
 
 NAME = "depth-small-1"
 DATA = Path(__file__).parent.parent / "generate" / "depth" / "data"
@@ -77,17 +77,19 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("--output", type=Path, default=DATA)
     parser.add_argument("--figures", action="store_true", help="measure on the renders of the test part")
+    parser.add_argument("--scenes", type=int, default=0, help="only on scenes with a lower number; 0: on all")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    tensors, _, record = read_state(arguments.run / "state.safetensors")
-    model = DepthHead(tensors["deep1.weight"].shape[0])
-    model.load_state_dict(tensors)
+    model = read_network(arguments.run / "state.safetensors")
+    _, record = read_state(arguments.run / "state.safetensors")
     export(model, arguments.output)
     report: dict[str, object] = {"steps": int(record["step"]), "onnx_differs_by": compare(model, arguments.output)}
     if arguments.figures:
         report["crops"] = {which: len(names(arguments.renders, which)) for which in ("train", "validation", "test")}
         for kind in ("", "outdoor", "room"):
-            report[f"test {kind}".strip()] = evaluate(arguments.renders, model, "test", kind=kind)
+            report[f"test {kind}".strip()] = evaluate(
+                arguments.renders, model, "test", kind=kind, scenes=arguments.scenes
+            )
     print(json.dumps(report, indent=1))
 
 

@@ -13,8 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonovista.geometry import PerspectiveCamera
-from sonovista.heads.outdoor.rendering import Buffers, draw_shapes, light_on, photograph, ray_grid, render, shadow_map
-from sonovista.heads.outdoor.scenes import Material, draw_scene
+from sonovista.heads.outdoor.gear import gear
+from sonovista.heads.outdoor.rendering import (
+    Buffers,
+    albedo_of,
+    draw_shapes,
+    light_on,
+    photograph,
+    ray_grid,
+    render,
+    shadow_map,
+)
+from sonovista.heads.outdoor.scenes import TEXTURES, Material, Scene, draw_scene
 from sonovista.heads.outdoor.shapes import Shapes, animal, person
 from sonovista.simulate.rooms.room import ProceduralRoom
 from sonovista.whole_files import whole_file
@@ -23,7 +33,7 @@ SIZE = (294, 392)
 """Height and width of the pictures; distance is kept at half of it."""
 FINE = (368, 490)
 VIEWS = 3
-ROOM_VIEWS = 6
+ROOM_VIEWS = 4
 """More than outdoors: a room takes longer to make than to look at."""
 
 
@@ -57,7 +67,7 @@ def outdoor_views(seed: int, material: Material) -> list[tuple[NDArray[np.uint8]
 
 
 def room_views(seed: int, material: Material) -> list[tuple[NDArray[np.uint8], NDArray[np.float32]]]:
-    """Views of one of the simulator's rooms, now and then with people and animals in it."""
+    """Views of one of the simulator's rooms, most with people, animals and gear in it, some of these seen from near."""
     rng = np.random.default_rng([seed, 79])
     photographs = None
     if material.photos:
@@ -67,32 +77,66 @@ def room_views(seed: int, material: Material) -> list[tuple[NDArray[np.uint8], N
     scene, _ = draw_scene(seed, material)
     out = []
     for _ in range(ROOM_VIEWS):
-        position = room.stand(float(rng.uniform(0.6, min(2.0, room.size[2] - 0.4))), 0.35, rng)
-        if position is None:
-            continue
-        camera = draw_camera(rng, FINE, float(rng.uniform(-np.pi, np.pi)), position)
+        peopled = replace(scene, shapes=Shapes())
+        things = _people(room, peopled, rng) if rng.random() < 0.8 else []
+        camera = _look_at(room, things[0], rng) if things and rng.random() < 0.6 else None
+        if camera is None:
+            position = room.stand(float(rng.uniform(0.6, min(2.0, room.size[2] - 0.4))), 0.35, rng)
+            if position is None:
+                continue
+            camera = draw_camera(rng, FINE, float(rng.uniform(-np.pi, np.pi)), position)
         view = room.view(camera)
         colour = (view.rgb.astype(np.float32) / 255.0) ** 2.2
         distance = np.asarray(view.depth, np.float64)
-        if rng.random() < 0.45:
-            colour, distance = _inhabit(room, replace(scene, shapes=Shapes()), camera, colour, distance, rng)
+        if things:
+            colour, distance = _inhabit(peopled, camera, colour, distance)
         out.append(photograph(colour, distance, rng.random() < 0.12, SIZE, rng))
     return out
 
 
-def _inhabit(
-    room: ProceduralRoom, scene, camera: PerspectiveCamera, colour: NDArray, distance: NDArray, rng: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """Put solid people and animals on the floor of a room that was rendered."""
-    for _ in range(int(rng.integers(1, 4))):
-        foot = rng.uniform(0.4, np.maximum(room.size[:2] - 0.4, 0.5))
-        foot = np.array([foot[0], foot[1], 0.0])
-        if rng.random() < 0.6:
-            person(scene.shapes, rng, foot, int(rng.integers(7)), float(rng.uniform(-3, 3)))
+def _people(room: ProceduralRoom, scene: Scene, rng: np.random.Generator) -> list[tuple[NDArray, float]]:
+    """Put solid people, animals and gear on the free floor of a room; where, and half their height."""
+    things = []
+    for _ in range(int(rng.integers(1, 5))):
+        foot = room.stand(0.1, 0.3, rng)
+        if foot is None:
+            break
+        foot[2] = 0.0
+        kind, yaw = rng.random(), float(rng.uniform(-np.pi, np.pi))
+        if kind < 0.2:
+            person(scene.shapes, rng, foot, int(rng.integers(TEXTURES)), yaw)
+            things.append((foot, 0.8))
+        elif kind < 0.35:
+            height = float(rng.uniform(0.2, 0.6))
+            animal(scene.shapes, rng, foot, height, int(rng.integers(TEXTURES)), yaw)
+            things.append((foot, 0.5 * height))
         else:
-            animal(
-                scene.shapes, rng, foot, float(rng.uniform(0.2, 0.6)), int(rng.integers(7)), float(rng.uniform(-3, 3))
-            )
+            things.append((foot, 0.5 * gear(scene.shapes, rng, foot, TEXTURES)))
+    return things
+
+
+def _look_at(room: ProceduralRoom, thing: tuple[NDArray, float], rng: np.random.Generator) -> PerspectiveCamera | None:
+    """A camera that a thing is before, from 0.8 to 4 m; None where nobody can stand there."""
+    foot, half = thing
+    for _ in range(30):
+        r, angle = np.exp(rng.uniform(np.log(0.8), np.log(4.0))), rng.uniform(-np.pi, np.pi)
+        height = float(rng.uniform(0.4, min(1.8, room.size[2] - 0.4)))
+        at = np.array([foot[0] + r * np.cos(angle), foot[1] + r * np.sin(angle), height])
+        if not room.free(at, 0.2):
+            continue
+        yaw = float(angle + np.pi + rng.normal(0, 0.15))
+        pitch = float(np.clip(np.arctan2(half - height, r) + rng.normal(0, 0.12), -0.9, 0.7))
+        fov = np.radians(rng.uniform(35.0, 75.0))
+        roll = np.radians(float(rng.normal(0.0, 3.0)))
+        place = (float(at[0]), float(at[1]), float(at[2]))
+        return PerspectiveCamera(FINE[1], FINE[0], fov, yaw, pitch, roll, place)
+    return None
+
+
+def _inhabit(
+    scene: Scene, camera: PerspectiveCamera, colour: NDArray, distance: NDArray
+) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Draw a scene's shapes into a picture of a room."""
     rotation, position, focal = camera.R_world_camera, np.asarray(camera.position), camera.focal_length
     rays = ray_grid(rotation, focal, *distance.shape)
     length = np.linalg.norm(rays, axis=-1)
@@ -102,12 +146,12 @@ def _inhabit(
     hit = buffers.index >= 0
     if hit.any():
         points = position + rays[hit] * buffers.depth[hit][:, None]
-        tint = np.array([look.tint for look in scene.shapes.looks])[buffers.index[hit]]
-        level = float(colour.mean())
+        distance = np.where(hit, buffers.depth * length, distance)
+        skin = albedo_of(scene, points, buffers.normal[hit], buffers.index[hit], distance[hit], focal)
         light = light_on(scene, points, buffers.normal[hit], buffers.index[hit], np.zeros(len(points), bool))
-        colour, distance = colour.copy(), distance.copy()
-        colour[hit] = tint * light / max(float(light.mean()), 1e-6) * level * 1.5
-        distance[hit] = (buffers.depth * length)[hit]
+        colour = colour.copy()
+        # The room's own exposure: white in mean light is about twice as bright as the room is.
+        colour[hit] = skin * light / max(float(light.mean()), 1e-6) * float(colour.mean()) * 1.5
     return colour, distance
 
 
@@ -146,6 +190,7 @@ def main() -> None:
     parser.add_argument("--kind", choices=("outdoor", "room", "both"), default="both")
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=800, help="scenes")
+    parser.add_argument("--rooms", type=int, default=4, help="with both, one scene of so many is a room")
     parser.add_argument("--photos", type=Path)
     parser.add_argument("--split", type=Path)
     parser.add_argument("--cutouts", type=Path)
@@ -154,7 +199,9 @@ def main() -> None:
     material = read_material(arguments.photos, arguments.split, arguments.cutouts)
     cv2.setNumThreads(1)
     for seed in range(arguments.first, arguments.first + arguments.count):
-        indoor = arguments.kind == "room" or (arguments.kind == "both" and seed % 4 == 3)
+        indoor = arguments.kind == "room" or (
+            arguments.kind == "both" and seed % arguments.rooms == arguments.rooms - 1
+        )
         stem = f"{'room' if indoor else 'outdoor'}-{seed:05d}"
         if (arguments.output / f"{stem}-0.npy").exists():
             continue

@@ -125,7 +125,7 @@ def _shade(
     if hit.any():
         points = position + rays[hit] * buffers.depth[hit][:, None]
         normal, index = buffers.normal[hit], buffers.index[hit]
-        albedo = _albedo(scene, points, normal, index, distance[hit], focal)
+        albedo = albedo_of(scene, points, normal, index, distance[hit], focal)
         first = len(scene.shapes.centres) + len(scene.shapes.poly_centres)
         cut = index >= first
         if cut.any():
@@ -137,7 +137,10 @@ def _shade(
     return colour, distance
 
 
-def _albedo(scene: Scene, points: NDArray, normal: NDArray, index: NDArray, distance: NDArray, focal: float) -> NDArray:
+def albedo_of(
+    scene: Scene, points: NDArray, normal: NDArray, index: NDArray, distance: NDArray, focal: float
+) -> NDArray:
+    """Linear RGB `(N, 3)` of points on the ground (index below 0) or on the shapes that `index` names."""
     looks = _looks_by_index(scene)
     ground = index < 0
     which = np.full(len(points), len(looks))

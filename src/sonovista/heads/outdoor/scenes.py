@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from sonovista.heads.outdoor.gear import gear
 from sonovista.heads.outdoor.ground import NO_WATER, Ground, draw_ground
 from sonovista.heads.outdoor.shapes import FURS, Look, Shapes, animal, drawn_colour, frame, house, person, tree
 from sonovista.heads.outdoor.texturing import fractal_noise, patch, procedural, pyramid
 from sonovista.heads.outdoor.weather import Weather, draw_weather
 
+TEXTURES = 7
+"""Of every scene."""
 KINDS = ("grain", "grain", "grain", "grain", "bricks", "spots", "plain", "plain")
 SOIL_KINDS = ("grain", "grain", "grain", "plain", "stripes")
 SOILS = ((0.13, 0.2, 0.05), (0.2, 0.22, 0.08), (0.25, 0.19, 0.12), (0.4, 0.34, 0.24), (0.22, 0.22, 0.22))
@@ -119,6 +122,12 @@ class _Planter:
                 height = size if herd else 10 ** self.rng.uniform(-0.9, 0.3)
                 animal(self.shapes, self.rng, foot, height, texture if herd else self.texture(), yaw)
 
+    def gear(self, count: int, nearest: float, farthest: float) -> None:
+        for _ in range(count):
+            foot = self.foot(nearest, farthest)
+            if foot is not None:
+                gear(self.shapes, self.rng, foot, self.textures)
+
     def cutouts(self, count: int, available: list[tuple[NDArray[np.uint8], float]], nearest: float, far: float) -> None:
         for _ in range(count):
             foot = self.foot(nearest, far, dry=False)
@@ -203,7 +212,7 @@ def draw_scene(seed: int, material: Material | None = None) -> tuple[Scene, floa
         patch(rng, material.photos[rng.integers(len(material.photos))])
         if material.photos and rng.random() < (0.3 if k < 2 else 0.5)
         else procedural(rng, str(rng.choice(SOIL_KINDS if k < 2 else KINDS)))
-        for k in range(7)
+        for k in range(TEXTURES)
     ]
     plant = _Planter(rng, ground, len(textures), forward)
     road = (float(rng.uniform(2.5, 8.0)), forward) if kind == "street" else (0.0, forward)
@@ -242,3 +251,5 @@ def _furnish(plant: _Planter, rng: np.random.Generator, kind: str, material: Mat
                 house(plant.shapes, rng, foot, half, float(rng.uniform(-3, 3)), plant.texture(), plant.texture())
     if plant.ground.water > NO_WATER and rng.random() < 0.3:
         plant.creatures(int(rng.integers(1, 5)), 2.0, 15.0)
+    if rng.random() < 0.3:
+        plant.gear(int(rng.integers(1, 5)), 1.5, 12.0)
