@@ -5,8 +5,10 @@
 Recordings are compared twice: with whole loops of 8 s, and with the loudest part of each loop that is about as long as
 the recording (1, 2 or 4 s; a bark of one second is not like eight seconds with three barks in them). Each time the
 nearest kind is sought among the 16 distinct kinds (for recordings of these) and among them and all kinds of which there
-are recordings. Half of each kind's recordings (`sound_recordings.looked_at`) may be looked at when sounds are adjusted;
-the others are held out. Prints one JSON document.
+are recordings. And the other way round (`from_ours`): for whole loops of the distinct kinds of which there are
+recordings, which of these kinds' recordings are nearest, on average and how often. Half of each kind's recordings
+(`sound_recordings.looked_at`) may be looked at when sounds are adjusted; the others are held out. Prints one JSON
+document.
 """
 
 import argparse
@@ -120,6 +122,7 @@ def recordings(made: dict[str, Examples], notes: list[str]) -> dict[str, object]
     """For every recording the nearest kind, by its nearest example of each, in the four ways."""
     cache = sound_recordings.fetch(notes)
     table: list[dict[str, object]] = []
+    vectors: dict[str, list[NDArray[np.float64]]] = {}
     right: Counter[str] = Counter()
     total: Counter[str] = Counter()
     for kind, names in sound_recordings.RECORDINGS.items():
@@ -130,21 +133,36 @@ def recordings(made: dict[str, Examples], notes: list[str]) -> dict[str, object]
                 notes.append(f"{relative}: not there")
                 continue
             half = "looked at" if relative in looked_at else "held out"
-            row = compared(kind, *sound_recordings.active_part(path), made)
+            signal, sample_rate = sound_recordings.active_part(path)
+            vectors.setdefault(kind, []).append(texture_vector(signal, sample_rate))
+            row = compared(kind, vectors[kind][-1], len(signal) / sample_rate, made)
             table.append({"kind": kind, "recording": path.name, "half": half, **row})
             for way, answer in row.items():
                 total[f"{way}, {half}"] += 1
                 right[f"{way}, {half}"] += int(answer["nearest"] == kind)
     counts = {way: f"{right[way]} of {total[way]}" for way in sorted(total)}
-    return {"own_kind_is_nearest": counts, "table": table}
+    return {"own_kind_is_nearest": counts, "from_ours": from_ours(made, vectors), "table": table}
+
+
+def from_ours(made: dict[str, Examples], vectors: dict[str, list[NDArray[np.float64]]]) -> dict[str, object]:
+    """For whole loops of every distinct kind with recordings: which kind's recordings they lie nearest to."""
+    known = {kind: np.array(rows) for kind, rows in vectors.items() if kind in DISTINCT_KINDS}
+    labels = np.repeat(np.array(list(known)), [len(rows) for rows in known.values()])
+    answers: dict[str, object] = {}
+    for kind in known:
+        found, distances = nearest_kinds(np.concatenate(list(known.values())), labels, made[kind].vectors[SECONDS])
+        mean = dict(zip(np.unique(labels).tolist(), distances.mean(axis=0).round(2).tolist(), strict=True))
+        answers[kind] = {
+            "own_kind_is_nearest": f"{int(np.sum(found == kind))} of {len(found)}",
+            "mean_distance": dict(sorted(mean.items(), key=lambda item: item[1])[:3]),
+        }
+    return answers
 
 
 def compared(
-    kind: str, signal: NDArray[np.floating], sample_rate: float, made: dict[str, Examples]
+    kind: str, vector: NDArray[np.float64], seconds: float, made: dict[str, Examples]
 ) -> dict[str, dict[str, object]]:
-    """What is nearest to a recording, by the way of comparing."""
-    vector = texture_vector(signal, sample_rate)
-    seconds = len(signal) / sample_rate
+    """What is nearest to a recording of so many seconds, by the way of comparing."""
     like = min(LENGTHS, key=lambda length: abs(np.log(length / seconds)))
     answers: dict[str, dict[str, object]] = {}
     for way, length in (("whole loops", SECONDS), ("equal lengths", like)):
