@@ -40,6 +40,7 @@ def main() -> None:
     parser.add_argument("--head", action="append", help="SOFA file or sphere:RADIUS_M:EAR_AZIMUTH_DEG")
     parser.add_argument("--rt60", type=float, nargs=2, default=(0.1, 0.5))
     parser.add_argument("--pairs", type=int, default=40)
+    parser.add_argument("--seconds", type=float, help="of sound; by default what the networks were trained on")
     parser.add_argument("--seed", type=int, default=2)
     parser.add_argument("--rotations", type=float, nargs=2, default=(10.0, 50.0), help="degrees")
     parser.add_argument("--pitch", type=float, default=-22.5, help="degrees")
@@ -76,7 +77,7 @@ def _views(options: argparse.Namespace, networks: MotionNetworks) -> ViewOptions
         views=3,
         width=options.width,
         height=options.width * 3 // 4,
-        seconds=networks.seconds,
+        seconds=networks.seconds if options.seconds is None else options.seconds,
         smallest_rotation_deg=options.rotations[0],
         largest_rotation_deg=options.rotations[1],
         small_rotations=1.0,

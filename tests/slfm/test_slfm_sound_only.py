@@ -19,8 +19,17 @@ from sonovista.slfm.rotation_tables import COLUMNS, read_rotation_table, write_r
 from sonovista.slfm.streams.build import build_stream
 from sonovista.slfm.streams.panoramas import crop
 from sonovista.slfm.streams.procedural import ViewOptions
-from sonovista.slfm.streams.sound_only import SoundStream
-from sonovista.slfm.streams.sounds import HIGHEST_RMS, LOWEST_RMS, SAMPLE_RATE, Noise, SeveralSounds, VariedSounds
+from sonovista.slfm.streams.sound_only import DIRECT_SAMPLES, SoundStream, with_other_reverberation
+from sonovista.slfm.streams.sounds import (
+    HIGHEST_RMS,
+    LOWEST_RMS,
+    SAMPLE_RATE,
+    Noise,
+    SeveralSounds,
+    VariedSounds,
+    narrowed,
+    sustained_notes,
+)
 from sonovista.slfm.streams.stored import StoredStream
 from sonovista.slfm.training.loop import LATEST, Trainer
 
@@ -234,3 +243,64 @@ def test_varied_sounds_are_the_same_for_the_same_draw_and_a_config_asks_for_them
     )
     assert SplitOptions(vary_sounds=True).vary_sounds
     assert not SplitOptions().vary_sounds
+
+
+@pytest.mark.parametrize("partials", [False, True])
+def test_narrowed_sounds_keep_a_part_of_the_spectrum_alone(partials):
+    left = []
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        whole = Noise().piece(rng, 32_000)
+        piece = narrowed(whole, rng, partials)
+        assert LOWEST_RMS <= np.sqrt(np.mean(np.square(piece))) <= HIGHEST_RMS + 1e-6
+        left.append(occupied(piece) / occupied(whole))
+    assert np.mean(left) < 0.6
+    assert max(left) < 1.0
+
+
+def test_notes_are_narrow_and_last():
+    notes = sustained_notes(np.random.default_rng(4), 32_000)
+    assert notes.shape == (32_000,)
+    assert occupied(notes) < 0.05
+    assert np.sqrt(np.square(notes).reshape(-1, 800).mean(axis=1)).min() > 1e-4  # no gap of 50 ms between them
+    varied = VariedSounds(Tone(), narrowed=1.0)
+    np.testing.assert_array_equal(
+        varied.piece(np.random.default_rng(3), 8000), varied.piece(np.random.default_rng(3), 8000)
+    )
+
+
+def occupied(piece):
+    """Share of the bins of the spectrum that hold 99 % of its power."""
+    power = np.sort(np.abs(np.fft.rfft(piece)) ** 2)[::-1]
+    return np.searchsorted(np.cumsum(power), 0.99 * power.sum()) / len(power)
+
+
+def response(seed, start, tail):
+    rng = np.random.default_rng(seed)
+    out = np.zeros((2, 8000), np.int16)
+    out[0, start], out[1, start + 8] = 20_000, 12_000
+    out[:, start + 80 :] = rng.normal(0.0, tail, (2, 8000 - start - 80)).astype(np.int16)
+    return out
+
+
+@pytest.mark.parametrize("late", [None, response(1, 150, 1500.0), response(2, 20, 1500.0)[:, :3000]])
+def test_the_room_changes_and_the_direct_sound_does_not(late):
+    own = response(0, 60, 500.0)
+    found = with_other_reverberation(own, 1.2, -3.0, -40.0, late)
+    assert found.shape == own.shape
+    assert found.dtype == np.int16
+    np.testing.assert_array_equal(found[:, : 60 + DIRECT_SAMPLES], own[:, : 60 + DIRECT_SAMPLES])
+    tail, before = found[:, 200:].astype(float), own[:, 200:].astype(float)
+    assert np.abs(np.corrcoef(tail.ravel(), before.ravel())[0, 1]) < 0.1
+    if late is None:  # a shorter time is filled by what is stretched into it; 3 dB softer, and softer at the end
+        assert tail[:, :1000].std() / before.std() == pytest.approx(10 ** (-3.0 / 20.0), rel=0.25)
+        assert tail[:, -1000:].std() < tail[:, :1000].std()
+
+
+def test_a_stream_whose_rooms_change_keeps_angles_and_is_the_same_each_time(folder):
+    changed = SoundStream(folder, Noise(), OPTIONS, other_rooms=1.0)
+    plain = SoundStream(folder, Noise(), OPTIONS)
+    first, again, other = changed.example(4), changed.example(4), plain.example(4)
+    np.testing.assert_array_equal(first.binaural, again.binaural)
+    np.testing.assert_array_equal(first.azimuths, other.azimuths)
+    assert not np.allclose(first.binaural, other.binaural)

@@ -14,6 +14,9 @@ def slfm(
     count: Annotated[int, typer.Option(min=1, help="Examples; those of a folder come again with other sounds.")] = 240,
     views: Annotated[int, typer.Option(min=2, max=8, help="Views of each example.")] = 4,
     pitch: Annotated[float | None, typer.Option(help="Degrees that all cameras look up, for points.")] = -22.5,
+    seconds: Annotated[
+        float | None, typer.Option(min=0.1, max=10.0, help="Of sound in each view; by default what was learned with.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of sounds and moments.")] = 2,
     classical: Annotated[
         bool, typer.Option("--classical/--no-classical", help="Matched points beside networks.")
@@ -34,7 +37,8 @@ def slfm(
     from sonovista.slfm.streams.procedural import ViewOptions
 
     networks = MotionNetworks(model)
-    options = ViewOptions(views=views, seconds=networks.seconds, jitter=0.0, noise_snr_db=None)
+    seconds = networks.seconds if seconds is None else seconds
+    options = ViewOptions(views=views, seconds=seconds, jitter=0.0, noise_snr_db=None)
     split = SplitOptions(folder=examples, sounds=str(sounds), seed=seed)
     stream = build_stream(DataOptions(views=options), split)
     made = [stream.example(number) for number in range(count)]

@@ -32,11 +32,20 @@ class SplitOptions(_Options):
         description="Without pictures: table of rotations estimated beforehand; made first where it is not complete.",
     )
     sure: float = Field(default=0.9, ge=0.0, le=1.0, description="Least confidence of a rotation that is used.")
+    other_rooms: float = Field(
+        default=0.0,
+        ge=0.0,
+        le=1.0,
+        description="Without pictures: share of examples whose reverberation is changed.",
+    )
     sounds: str | tuple[str, ...] | None = Field(
         default=None, description="Folder of clean sounds, or several that are drawn from evenly; null takes noise."
     )
     vary_sounds: bool = Field(
         default=False, description="Speed and colour of the sounds change, and some are laid over others."
+    )
+    narrow_sounds: float = Field(
+        default=0.0, ge=0.0, le=1.0, description="Share of varied sounds that are cut to a band or a few partials."
     )
     heads: tuple[str, ...] = Field(
         default=("sphere:0.0875:100",), description="kemar, SOFA files, or sphere:RADIUS_M:EAR_AZIMUTH_DEG."

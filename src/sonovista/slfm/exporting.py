@@ -46,7 +46,7 @@ def load_estimators(checkpoint: Checkpoint, origin: str = "checkpoint") -> tuple
 
 
 def export(checkpoint_path: str | Path, folder: str | Path, card: dict[str, Any] | None = None) -> Path:
-    """Write ONNX graphs with a free batch size, and check that they compute what torch does.
+    """Write ONNX graphs, and check that they compute what torch does. Batches and, of sounds, lengths are free.
 
     Args:
         checkpoint_path: of a geometry or supervised run.
@@ -72,12 +72,13 @@ def export(checkpoint_path: str | Path, folder: str | Path, card: dict[str, Any]
     generator = torch.Generator().manual_seed(0)
     sound = torch.randn(3, *shape, generator=generator)
     pictures = torch.randn(2, 3, 3, vision.image_height, vision.image_width, generator=generator)
-    _write_graph(model.audio, (sound,), ["features"], folder / SOUND)
-    _write_graph(model.vision, (pictures[0], pictures[1]), ["first", "second"], folder / ROTATION)
+    _write_graph(model.audio, (sound,), ["features"], folder / SOUND, {3: "frames"})
+    _write_graph(model.vision, (pictures[0], pictures[1]), ["first", "second"], folder / ROTATION, {})
     facts = {
         "format": 1,
         "name": run.name,
         "audio": audio.model_dump(),
+        "any_length": audio.features == "spatial",
         "vision": vision.model_dump(),
         "mirror_sign": checkpoint.mirror_sign or 1,
         "confidence": {
@@ -93,7 +94,7 @@ def export(checkpoint_path: str | Path, folder: str | Path, card: dict[str, Any]
     return folder
 
 
-def _write_graph(module: Any, inputs: tuple[Any, ...], names: list[str], path: Path) -> None:
+def _write_graph(module: Any, inputs: tuple[Any, ...], names: list[str], path: Path, axes: dict[int, str]) -> None:
     import torch
 
     try:
@@ -107,7 +108,7 @@ def _write_graph(module: Any, inputs: tuple[Any, ...], names: list[str], path: P
             str(path),
             input_names=names,
             output_names=["angle"],
-            dynamic_axes={name: {0: "batch"} for name in [*names, "angle"]},
+            dynamic_axes={name: {0: "batch"} | axes for name in names} | {"angle": {0: "batch"}},
             opset_version=OPSET,
             dynamo=False,
         )
@@ -120,9 +121,11 @@ def _check_parity(model: MotionModel, sound: Any, pictures: Any, folder: Path) -
 
     networks = MotionNetworks(folder)
     with torch.no_grad():
-        expected = model.audio(sound).numpy(), model.vision(pictures[0], pictures[1]).numpy()
-    found = networks.sound(sound.numpy()), networks.rotation(pictures[0].numpy(), pictures[1].numpy())
-    found = found[0], found[1] * networks.facts["mirror_sign"]
+        longer = torch.cat([sound, sound.flip(-1), sound[..., :7]], dim=-1)
+        expected = [model.audio(each).numpy() for each in (sound, longer)]
+        expected.append(model.vision(pictures[0], pictures[1]).numpy())
+    found = [networks.sound(each.numpy()) for each in (sound, longer)]
+    found.append(networks.rotation(pictures[0].numpy(), pictures[1].numpy()) * networks.facts["mirror_sign"])
     difference = max(float(np.abs(a - b).max()) for a, b in zip(expected, found, strict=True))
     if difference > 1e-4:
         raise RuntimeError(f"the exported graphs differ from torch by {difference:.2g} radians")

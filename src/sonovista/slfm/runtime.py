@@ -48,12 +48,17 @@ class MotionNetworks:
         """Of sound that the network is given at once."""
         return float(self.facts["audio"]["seconds"])
 
+    @property
+    def any_length(self) -> bool:
+        """Whether it may be given more sound than that."""
+        return bool(self.facts.get("any_length", False))
+
     def confidence(self, kind: str) -> Logistic:
         """How sure an estimate of `sound` or `rotation` is, from what `localize` and `rotation` measure of it."""
         return Logistic.from_list(self.facts["confidence"][kind])
 
     def sound_features(self, binaural: NDArray[np.floating]) -> NDArray[np.float32]:
-        """What the network is given of `(2, seconds * 16000)` samples."""
+        """What the network is given of `(2, seconds * 16000)` samples; or of more, see `any_length`."""
         if self.facts["audio"]["features"] == "spatial":
             return spatial_features(binaural)
         return magnitude_and_phase(binaural)
@@ -61,6 +66,15 @@ class MotionNetworks:
     def sound(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
         """Azimuths in radians, left positive, `(B,)`, of features `(B, 4, bands, frames)`."""
         return self._run("sound", features=features)
+
+    def azimuths(self, features: list[NDArray[np.float32]]) -> NDArray[np.float64]:
+        """As `sound`, of features of different lengths, each `(4, bands, frames)`."""
+        lengths = np.array([each.shape[-1] for each in features], int)
+        out = np.zeros(len(features))
+        for length in np.unique(lengths):
+            same = np.flatnonzero(lengths == length)
+            out[same] = self.sound(np.stack([features[number] for number in same]))
+        return out
 
     def picture(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What the network is given of an RGB picture `(h, w, 3)` that is 60 degrees wide."""

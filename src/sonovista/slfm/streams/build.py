@@ -21,7 +21,7 @@ def build_stream(data: DataOptions, split: SplitOptions) -> ExampleStream:
         InputError: a folder or head is missing or is not what it should be.
     """
     views = ViewOptions.model_validate(data.views.model_dump() | split.views)
-    sounds = VariedSounds(_sounds(split)) if split.vary_sounds else _sounds(split)
+    sounds = VariedSounds(_sounds(split), split.narrow_sounds) if split.vary_sounds else _sounds(split)
     if split.folder is not None:
         if not split.pictures:
             return _sound_stream(split.folder, split, sounds, views)
@@ -62,7 +62,7 @@ def _sound_stream(folder: str, split: SplitOptions, sounds: Sounds, views: ViewO
 
     if split.rotations is not None:
         write_rotation_table(folder, split.rotations)
-    return SoundStream(folder, sounds, views, split.seed, split.rotations, split.sure)
+    return SoundStream(folder, sounds, views, split.seed, split.rotations, split.sure, split.other_rooms)
 
 
 def build_ears(name: str) -> Ears:

@@ -2,9 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
+import soxr
 from numpy.typing import NDArray
 
 from sonovista.errors import InputError
@@ -28,6 +30,7 @@ class SoundStream:
         rotations: a table of estimated rotations (see `rotation_tables`); views that it is not sure of are left out,
             and so are places with too few others. None: true ones alone.
         sure: least confidence of a rotation that is used.
+        other_rooms: share of the examples whose reverberation is changed, see `with_other_reverberation`.
 
     Raises:
         InputError: there are no examples, or none with enough sure rotations.
@@ -41,8 +44,10 @@ class SoundStream:
         seed: int = 0,
         rotations: str | Path | None = None,
         sure: float = 0.9,
+        other_rooms: float = 0.0,
     ) -> None:
         self.sounds, self.options, self.seed = sounds, options or ViewOptions(), seed
+        self.other_rooms = other_rooms
         if self.options.reverberation != 1.0:
             raise InputError("views.reverberation: expected 1, as stored, where there are no pictures")
         folders = example_folders(folder)
@@ -80,11 +85,24 @@ class SoundStream:
         estimated = None if self._estimates is None else self._estimates[number][views]
         return Views(
             np.zeros((len(views), 0, 0, 3), np.uint8),
-            self._heard(responses[:, views], rng),
+            self._heard(self._in_another_room(responses[:, views], rng), rng),
             azimuths[views],
             wrapped(yaws[views] - yaws[0]),
             estimated,
         )
+
+    def _in_another_room(self, responses: NDArray[np.int16], rng: np.random.Generator) -> NDArray[np.int16]:
+        if self.other_rooms <= 0.0 or rng.random() >= self.other_rooms:
+            return responses
+        other = self.places[int(rng.integers(len(self.places)))][0]
+        stretch = LARGEST_STRETCH ** rng.uniform(-1.0, 1.0)
+        gain_db, slope_db = float(rng.uniform(-4.0, 4.0)), float(rng.uniform(-60.0, 20.0))
+        late = rng.random() < LATE_FROM_ELSEWHERE
+        out = np.empty_like(responses)
+        for source, view in np.ndindex(*responses.shape[:2]):
+            tail = other[int(rng.integers(len(other))), int(rng.integers(other.shape[1]))] if late else None
+            out[source, view] = with_other_reverberation(responses[source, view], stretch, gain_db, slope_db, tail)
+        return out
 
     def _heard(self, responses: NDArray[np.int16], rng: np.random.Generator) -> NDArray[np.float32]:
         options, views = self.options, responses.shape[1]
@@ -102,6 +120,58 @@ class SoundStream:
             level = 0.1 * 10.0 ** (-rng.uniform(*options.noise_snr_db) / 20.0)
             out += np.float32(level) * noise_like(rng, out.size).reshape(out.shape)
         return out
+
+
+DIRECT_SAMPLES, FADE_SAMPLES = 48, 16
+"""A response's first 3 ms are the head's answer to the direct sound, about; within 1 ms more the room takes over."""
+EARLY_SAMPLES = 320
+"""First reflections, many of which come from where the direct sound does, by way of floor and ceiling: 20 ms."""
+LARGEST_STRETCH, LATE_FROM_ELSEWHERE = 1.25, 0.4
+
+
+def with_other_reverberation(
+    own: NDArray[np.int16], stretch: float, gain_db: float, slope_db: float, late: NDArray[np.int16] | None = None
+) -> NDArray[np.int16]:
+    """The same direct sound in a room that is wider or narrower, louder or softer: few places become many.
+
+    Args:
+        own: response whose direct sound is kept, shape `(2, samples)`, 16 kHz.
+        stretch: factor of the times at which all else arrives.
+        gain_db: of all else.
+        slope_db: by which it grows in a second; it dies away the faster the lower this is.
+        late: another response, of any length, from which all after 20 ms is taken; None keeps its own.
+
+    Returns:
+        Shape of `own`.
+    """
+    start, samples = _arrival(own), own.shape[1]
+    tail = own.astype(np.float32)
+    if late is not None:
+        tail = _faded(tail, _shifted(late, start - _arrival(late), samples), start + EARLY_SAMPLES)
+    stretched = np.asarray(soxr.resample(tail[:, start:].T, 1.0, stretch, quality="LQ"), np.float32).T
+    after = np.arange(samples) - start
+    gain = 10.0 ** ((gain_db + slope_db * np.maximum(after, 0) / SAMPLE_RATE) / 20.0)
+    tail = gain * _shifted(stretched, start, samples)
+    return np.clip(np.round(_faded(own, tail, start + DIRECT_SAMPLES)), -32768, 32767).astype(np.int16)
+
+
+def _faded(first: NDArray[Any], second: NDArray[Any], at: int) -> NDArray[np.float32]:
+    """From one signal over to another at a sample."""
+    part = 0.5 - 0.5 * np.cos(np.pi * np.clip((np.arange(first.shape[1]) - at) / FADE_SAMPLES, 0.0, 1.0))
+    return ((1.0 - part) * first + part * second).astype(np.float32)
+
+
+def _shifted(signal: NDArray[Any], by: int, samples: int) -> NDArray[np.float32]:
+    out = np.zeros((2, samples), np.float32)
+    moved = signal[:, max(0, -by) :][:, : samples - max(0, by)]
+    out[:, max(0, by) :][:, : moved.shape[1]] = moved
+    return out
+
+
+def _arrival(response: NDArray[np.int16]) -> int:
+    """First sample at which either ear reaches a fifth of the largest."""
+    height = np.abs(response.astype(np.int32)).max(axis=0)
+    return int(np.argmax(height >= 0.2 * max(int(height.max()), 1)))
 
 
 def _read_place(folder: Path) -> tuple[NDArray[np.int16], NDArray[np.float64], NDArray[np.float64]]:

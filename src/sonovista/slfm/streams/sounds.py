@@ -75,16 +75,24 @@ class VariedSounds:
     Speed and with it pitch move by up to a factor of 1.3, the spectrum is tilted by up to 3 dB an octave, and one piece
     in four has another laid under it. All of this happens before the sound is in a place: where it comes from is heard
     as before.
+
+    Args:
+        sounds: that are changed.
+        narrowed: share of the pieces that are then made narrow: a band of them, a few of their partials, or notes that
+            last in their place.
     """
 
     FASTEST, STEEPEST, TOGETHER, QUIETEST_DB = 1.3, 0.5, 0.25, -10.0
 
-    def __init__(self, sounds: Sounds) -> None:
-        self.sounds = sounds
+    def __init__(self, sounds: Sounds, narrowed: float = 0.0) -> None:
+        self.sounds, self.narrowed = sounds, narrowed
 
     def piece(self, rng: np.random.Generator, samples: int) -> NDArray[np.float32]:
         """A changed piece."""
         out = self._changed(rng, samples)
+        if self.narrowed > 0.0 and rng.random() < self.narrowed:
+            kind = int(rng.integers(3))
+            out = sustained_notes(rng, samples) if kind == 0 else narrowed(out, rng, partials=kind == 1)
         if rng.random() < self.TOGETHER:
             gain = 10.0 ** (rng.uniform(self.QUIETEST_DB, 0.0) / 20.0)
             out = (out + gain * self._changed(rng, samples)).astype(np.float32)
@@ -98,6 +106,47 @@ class VariedSounds:
         frequency = np.maximum(np.fft.rfftfreq(len(piece), 1.0 / SAMPLE_RATE), 50.0)
         tilt = (frequency / 1000.0) ** rng.uniform(-self.STEEPEST, self.STEEPEST)
         return with_rms(np.asarray(scipy.fft.irfft(spectrum * tilt.astype(np.float32), len(piece)), np.float32), rng)
+
+
+def narrowed(piece: NDArray[np.float32], rng: np.random.Generator, partials: bool) -> NDArray[np.float32]:
+    """What is left of a piece in a band of 0.5 to 2 octaves about 150 Hz to 4 kHz, or around the partials of a tone.
+
+    Args:
+        piece: shape `(samples,)`, 16 kHz.
+        rng: to draw from.
+        partials: keep 1 to 8 multiples of a frequency of 80 to 1000 Hz, each 10 to 60 Hz wide.
+    """
+    spectrum = np.asarray(scipy.fft.rfft(piece))
+    frequency = np.fft.rfftfreq(len(piece), 1.0 / SAMPLE_RATE)
+    if partials:
+        lowest, count = 80.0 * 12.5 ** rng.random(), int(rng.integers(1, 9))
+        number = np.clip(np.round(frequency / lowest), 1, count)
+        gain = np.exp(-0.5 * ((frequency - number * lowest) / rng.uniform(5.0, 30.0)) ** 2) * number ** -rng.uniform(
+            0, 1
+        )
+    else:
+        centre, width = 150.0 * 26.7 ** rng.random(), rng.uniform(0.25, 1.0)
+        gain = np.exp(-0.5 * (np.log2(np.maximum(frequency, 1.0) / centre) / width) ** 2)
+    return with_rms(np.asarray(scipy.fft.irfft(spectrum * np.float32(gain), len(piece)), np.float32), rng)
+
+
+def sustained_notes(rng: np.random.Generator, samples: int) -> NDArray[np.float32]:
+    """Notes one after the other, each 0.2 to 1.5 s of 1 to 8 partials of 80 to 1000 Hz and up; shape `(samples,)`."""
+    out = np.zeros(samples, np.float32)
+    begin = 0
+    while begin < samples:
+        length = min(int(rng.uniform(0.2, 1.5) * SAMPLE_RATE), samples - begin)
+        time = np.arange(length, dtype=np.float32) / SAMPLE_RATE
+        lowest, slope = 80.0 * 12.5 ** rng.random(), rng.uniform(0.3, 2.0)
+        note = np.zeros(length, np.float32)
+        for number in range(1, int(rng.integers(2, 10))):
+            if number * lowest < 0.45 * SAMPLE_RATE:
+                phase = rng.uniform(0.0, 2.0 * np.pi)
+                note += np.float32(number**-slope) * np.sin(np.float32(2.0 * np.pi * number * lowest) * time + phase)
+        edge = np.minimum(1.0, np.minimum(time, time[::-1]) / np.float32(0.02))
+        out[begin : begin + length] = note * edge * np.exp(-time * rng.uniform(0.0, 4.0)) * rng.uniform(0.3, 1.0)
+        begin += length
+    return with_rms(out, rng)
 
 
 class Noise:
