@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from sonovista.generate.calibration.horizon import keep_horizon
 from sonovista.generate.calibration.vanishing_points import VanishingPointCalibrator
 from sonovista.generate.depth.ground_plane import GroundPlaneDepth
 from sonovista.generate.outpainting.exemplar import ExemplarOutpainter
@@ -76,6 +77,7 @@ def photos(panorama_height: int) -> dict:
         elevation = np.arcsin(calibration.camera(width, height).ray_directions()[..., 2]).astype(np.float32)
         classify = AppearanceClassifier()
         regions = classify(image, elevation, False)
+        calibration = keep_horizon(calibration, regions)
         panorama: Panorama = ExemplarOutpainter()(image, calibration, regions, panorama_height, 0)
         around = classify(panorama.pixels, panorama_elevation(panorama_height), True)
         wall, cpu = time.perf_counter(), time.process_time()

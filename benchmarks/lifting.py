@@ -43,7 +43,7 @@ def stages(photo: Path, size: int) -> dict[str, Any]:
         "panorama": run["outpainting"],
         "depth": run["depth"],
         "image": run.image,
-        "calibration": run["calibration"],
+        "calibration": run["horizon"],
     }
 
 

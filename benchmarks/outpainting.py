@@ -35,6 +35,7 @@ from PIL import Image
 
 import sonovista
 from sonovista.generate.backends import build_backend
+from sonovista.generate.calibration.horizon import keep_horizon
 from sonovista.generate.calibration.vanishing_points import VanishingPointCalibrator
 from sonovista.generate.outpainting.exemplar import ExemplarOutpainter
 from sonovista.geometry.equirectangular import pixel_solid_angles, sample
@@ -159,6 +160,7 @@ def measure(photo, classifier, height, seed):
     camera = calibration.camera(image.shape[1], image.shape[0])
     rays = camera.ray_directions()
     regions = classifier(image, np.arcsin(np.clip(rays[..., 2], -1, 1)).astype(np.float32), False)
+    calibration = keep_horizon(calibration, regions)
     began, cpu = time.perf_counter(), time.process_time()
     panorama = ExemplarOutpainter()(image, calibration, regions, height, seed)
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
@@ -166,6 +168,7 @@ def measure(photo, classifier, height, seed):
     _, elevation = np.meshgrid(np.zeros(2 * height), 0.5 * np.pi - (np.arange(height) + 0.5) * np.pi / height)
     grey = luminance(panorama.pixels)
     has_sky = regions.indoor < 0.5 and bool(regions.mask("sky").mean() > 0.02)
+    rays = calibration.camera(image.shape[1], image.shape[0]).ray_directions()
     top = float(np.percentile(np.arcsin(rays[..., 2])[~regions.mask("sky")], 98)) if has_sky else np.pi
     sky = elevation > top
     return {

@@ -113,7 +113,7 @@ def measure(
         checkpoints = Checkpoints(work / "".join(c if c.isalnum() else "_" for c in name))
         run = run_stages(photo, options, chosen, checkpoints, until="anchoring" if anchors else "regions")
         found = found_things(run) if anchors else recognised_things(run)
-        camera = run["calibration"].camera(image.shape[1], image.shape[0])
+        camera = run["horizon"].camera(image.shape[1], image.shape[0])
         score = score_photo(found, annotations.of(name), camera)
         scores.append(score)
         detail[name] = {

@@ -65,7 +65,7 @@ def lifted(name: str, profile: str, work: Path, size: int, budget: int) -> tuple
     photo = read_photo(cache_folder() / f"{name}.png")
     run = run_stages(photo, options, chosen, Checkpoints(folder), until="depth")
     lifter = build_backend("lifting", chosen["lifting"])
-    calibration = run["calibration"]
+    calibration = run["horizon"]
     gaussians = lifter(run["outpainting"], run["depth"], run.image, calibration, budget, SEED)
     return gaussians, calibration.camera(WIDTH, round(WIDTH * run.image.shape[0] / run.image.shape[1]))
 

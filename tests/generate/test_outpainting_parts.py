@@ -110,3 +110,29 @@ def test_a_texture_of_random_phase_keeps_spectrum_and_variance_and_tiles():
     assert np.unravel_index(power.argmax(), power.shape)[1] in (15, 16, 17, 111, 112, 113)
     across = np.abs(texture[:, 0] - texture[:, -1]).mean()
     assert across < 1.3 * np.abs(np.diff(texture, axis=1)).mean()
+
+
+def sea() -> tuple[np.ndarray, RegionMap]:
+    """Haze over a sea that grows darker towards the viewer, with waves much fainter than that."""
+    rng = np.random.default_rng(2)
+    image = np.zeros((214, 320, 3), np.float64)
+    image[:107] = (190, 200, 215)
+    light = np.linspace(170, 60, 107)[:, None, None]
+    waves = np.repeat(rng.normal(0.0, 1.5, (107, 40, 1)), 8, axis=1)
+    image[107:] = light * np.array((0.6, 0.8, 1.0)) + waves
+    probabilities = np.zeros((2, len(REGION_CLASSES)), np.float32)
+    for index, name in enumerate(("sky", "water")):
+        probabilities[index, REGION_CLASSES.index(name)] = 1.0
+    labels = np.repeat((np.arange(214) >= 107).astype(np.int32)[:, None], 320, axis=1)
+    return np.clip(image, 0, 255).astype(np.uint8), RegionMap(labels, probabilities, 0.0)
+
+
+def test_a_sea_goes_on_below_the_photo_and_is_no_patchwork():
+    panorama = ExemplarOutpainter()(*sea()[:1], CAMERA, sea()[1], HEIGHT, 0)
+    _, elevation = pixel_angles(HEIGHT)
+    below = panorama.pixels[elevation < -0.6].astype(float)
+    assert (below[..., 2] > below[..., 0]).mean() > 0.95
+    # As dark as the photo's lower edge, not as the sky or the sea far off.
+    assert abs(np.median(below.mean(axis=2)) - 48.0) < 12.0
+    steps = np.abs(np.diff(below.mean(axis=2), axis=1))
+    assert np.percentile(steps, 99) < 8.0

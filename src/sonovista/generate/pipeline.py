@@ -94,7 +94,7 @@ def _scene(run: StageRun, title: str, records: list[StageRecord], replaced: list
         photo_size=(run.image.shape[1], run.image.shape[0]),
         warnings=[*run.photo.notes, *replaced],
         seed=run.options.seed,
-        calibration=run["calibration"],
+        calibration=run["horizon"],
         panorama=run["outpainting"],
         depth=run["depth"],
         room=run["room"],

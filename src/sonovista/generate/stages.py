@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sonovista.generate.anchoring.protocol import Anchor
 from sonovista.generate.backends import build_backend, weights_of
+from sonovista.generate.calibration.horizon import keep_horizon
 from sonovista.generate.calibration.protocol import Calibration
 from sonovista.generate.checkpoints import Checkpoints
 from sonovista.generate.depth.protocol import DepthEstimate
@@ -139,11 +140,15 @@ def _photo_regions(run: StageRun) -> RegionMap:
     return run.backend("regions")(run.image, angles_from_direction(rays)[1].astype(np.float32), False)
 
 
+def _settle_horizon(run: StageRun) -> Calibration:
+    return run["calibration"] if run.given is not None else keep_horizon(run["calibration"], run["regions"])
+
+
 def _outpaint(run: StageRun) -> Panorama:
     options = run.options
     if run.given is not None:
         return run.given
-    given = run.image, run["calibration"], run["regions"]
+    given = run.image, run["horizon"], run["regions"]
     return run.backend("outpainting")(*given, options.panorama_height, options.seed)
 
 
@@ -153,7 +158,7 @@ def _panorama_regions(run: StageRun) -> RegionMap:
     everywhere = np.ascontiguousarray(np.broadcast_to(elevation[:, None], (height, 2 * height)))
     panorama = run["outpainting"]
     found = run.backend("regions")(panorama.pixels, everywhere, True)
-    camera = run["calibration"].camera(run.image.shape[1], run.image.shape[0])
+    camera = run["horizon"].camera(run.image.shape[1], run.image.shape[0])
     if found.details is not None:  # else told by colour and place, which a completion keeps
         found = completed_like_photo(found, panorama.observed, run["regions"], camera)
     if panorama.painted_sky is None:
@@ -163,7 +168,7 @@ def _panorama_regions(run: StageRun) -> RegionMap:
 
 def _depth(run: StageRun) -> DepthEstimate:
     panorama = run["outpainting"], run["panorama-regions"]
-    return run.backend("depth")(*panorama, run.image, run["regions"], run["calibration"])
+    return run.backend("depth")(*panorama, run.image, run["regions"], run["horizon"])
 
 
 def _room(run: StageRun) -> RoomEstimate | None:
@@ -172,7 +177,7 @@ def _room(run: StageRun) -> RoomEstimate | None:
 
 def _understand(run: StageRun) -> list[SoundingThing]:
     seen = run.image, run["regions"], run["outpainting"], run["panorama-regions"]
-    return run.backend("understanding")(*seen, run.options.sources, run.options.seed, run["calibration"])
+    return run.backend("understanding")(*seen, run.options.sources, run.options.seed, run["horizon"])
 
 
 def _segment(run: StageRun) -> list[Instance]:
@@ -198,7 +203,7 @@ def _ambience(run: StageRun) -> Sound:
 
 def _lift(run: StageRun) -> Gaussians:
     options = run.options
-    seen = run["outpainting"], run["depth"], run.image, run["calibration"]
+    seen = run["outpainting"], run["depth"], run.image, run["horizon"]
     return run.backend("lifting")(*seen, options.gaussians, options.seed)
 
 
@@ -217,20 +222,29 @@ TABLE = (
     ),
     Stage("regions", RegionMap, ("photo", "calibration"), _photo_regions),
     Stage(
+        "horizon",
+        Calibration,
+        ("calibration", "regions"),
+        _settle_horizon,
+        lambda options: {"panorama": options.panorama},
+        notes=lambda value: [value.method],
+        backend="calibration",
+    ),
+    Stage(
         "outpainting",
         Panorama,
-        ("photo", "calibration", "regions"),
+        ("photo", "horizon", "regions"),
         _outpaint,
         lambda options: {"height": options.panorama_height, "seed": options.seed},
     ),
     Stage(
         "panorama-regions",
         RegionMap,
-        ("photo", "calibration", "regions", "outpainting"),
+        ("photo", "horizon", "regions", "outpainting"),
         _panorama_regions,
         backend="regions",
     ),
-    Stage("depth", DepthEstimate, ("photo", "calibration", "regions", "outpainting", "panorama-regions"), _depth),
+    Stage("depth", DepthEstimate, ("photo", "horizon", "regions", "outpainting", "panorama-regions"), _depth),
     Stage(
         "room",
         RoomEstimate | None,
@@ -241,7 +255,7 @@ TABLE = (
     Stage(
         "understanding",
         list[SoundingThing],
-        ("photo", "calibration", "regions", "outpainting", "panorama-regions"),
+        ("photo", "horizon", "regions", "outpainting", "panorama-regions"),
         _understand,
         lambda options: {"sources": list(options.sources), "seed": options.seed},
         notes=lambda value: [
@@ -269,7 +283,7 @@ TABLE = (
     Stage(
         "lifting",
         Gaussians,
-        ("photo", "calibration", "outpainting", "depth"),
+        ("photo", "horizon", "outpainting", "depth"),
         _lift,
         lambda options: {"gaussians": options.gaussians, "seed": options.seed},
         notes=lambda value: [f"{len(value)} Gaussians"],

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonovista.generate.outpainting.blending import Canvas, paste
+from sonovista.generate.outpainting.evenness import evenness
 from sonovista.generate.outpainting.noise import smooth_noise
 from sonovista.generate.outpainting.projection import sample_photo
 from sonovista.generate.outpainting.source import Source, source_density
@@ -166,9 +167,8 @@ def lay_patches(
     height, width = needed.shape
     size = min(size, height - 2, width - 2)
     size -= size % 4
-    coarse = cv2.resize(source.pixels, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
     density = source_density(source)
-    chooser = _Chooser(source, allowed, density, coarse, size)
+    chooser = _Chooser(source, allowed, density, canvas, size)
     distance = cv2.distanceTransform(needed.astype(np.uint8), cv2.DIST_L2, 3)
     spacing = int(size * 0.5)
     centres = np.array([(r, c) for r in range(0, height, spacing) for c in range(0, width, spacing)])
@@ -202,8 +202,15 @@ def lay_patches(
 class _Chooser:
     """Picks patches of the photo that fit a place on the map."""
 
-    def __init__(self, source: Source, allowed: Float, density: Float, coarse: Float, size: int) -> None:
-        self.source, self.allowed, self.density, self.coarse, self.size = source, allowed, density, coarse, size
+    def __init__(self, source: Source, allowed: Float, density: Float, canvas: Canvas, size: int) -> None:
+        self.allowed, self.density, self.size = allowed, density, size
+        even = evenness(source, allowed)
+        self.shaded = 1.0 if even is None else 1.0 - even.share
+        self.pixels, self.light = source.pixels, np.zeros((1, 1, 3), np.float32)
+        if even is not None:
+            self.pixels = source.pixels - even.share * even.light
+            self.light = even.share * even.target(canvas.pixels, canvas.filled, source.scale)
+        self.coarse = cv2.resize(self.pixels, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
         self.used = np.zeros(allowed.shape, np.float32)
         # A patch should lie within what is allowed and within the frame: average over its area, nothing outside.
         box = max(min(size, min(allowed.shape) // 2), 3)
@@ -222,7 +229,8 @@ class _Chooser:
         """The patch for a window of the canvas, and where it is valid."""
         size = self.size
         step = 4
-        old = cv2.resize(canvas.pixels[window], (size // step, size // step), interpolation=cv2.INTER_AREA)
+        light = self.light[window] if self.shaded < 1.0 else self.light
+        old = cv2.resize(canvas.pixels[window] - light, (size // step, size // step), interpolation=cv2.INTER_AREA)
         known = canvas.filled[window][step // 2 :: step, step // 2 :: step]
         known = known[: size // step, : size // step]
         grid = (np.arange(size // step) + 0.5) * step - 0.5 * size
@@ -254,7 +262,8 @@ class _Chooser:
         error += 0.06 * self.used[rows, cols]
         k = int(np.argmin(error))
         self._mark(int(cols[k]), int(rows[k]))
-        return self._render(canvas, window, (a[k], b[k], c[k], d[k]), (cols[k], rows[k]), float(reach[k]), rng)
+        at = float(cols[k]), float(rows[k])
+        return self._render(canvas, window, light, (a[k], b[k], c[k], d[k]), at, float(reach[k]), rng)
 
     def _mark(self, column: int, row: int) -> None:
         radius = max(self.size // 6, 2)
@@ -265,6 +274,7 @@ class _Chooser:
         self,
         canvas: Canvas,
         window: tuple[slice, slice],
+        light: Float,
         affine: tuple[float, float, float, float],
         at: tuple[float, float],
         reach: float,
@@ -286,13 +296,15 @@ class _Chooser:
         )
         ball = np.hypot(x, y) < 0.5 * size + rng.uniform(-0.02, 0.02)
         valid = (u > 0) & (u < width) & (v > 0) & (v < height) & ball & usable
-        patch = np.clip(sample_photo(self.source.pixels, u.astype(np.float32), v.astype(np.float32)), 0.0, 1.0)
+        patch = sample_photo(self.pixels, u.astype(np.float32), v.astype(np.float32)) + light
+        patch = np.clip(patch, 0.0, 1.0)
         both = valid & canvas.filled[window]
         if both.sum() > 30:
             gain = canvas.pixels[window][both].mean(axis=0) / np.maximum(patch[both].mean(axis=0), 0.02)
             patch = np.clip(patch * np.clip(gain, 0.88, 1.14), 0.0, 1.0)
-        light = cv2.resize(smooth_noise(rng, (3, 3)), (size, size), interpolation=cv2.INTER_CUBIC)
-        return np.clip(patch * (1.0 + 0.05 * light[..., None]), 0.0, 1.0).astype(np.float32), valid
+        uneven = cv2.resize(smooth_noise(rng, (3, 3)), (size, size), interpolation=cv2.INTER_CUBIC)
+        uneven *= 0.05 * self.shaded
+        return np.clip(patch * (1.0 + uneven[..., None]), 0.0, 1.0).astype(np.float32), valid
 
 
 def _affine(turn: NDArray[np.float64], flip: NDArray[np.float64], reach: NDArray[np.float64]) -> tuple:

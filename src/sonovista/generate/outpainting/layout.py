@@ -43,7 +43,14 @@ def _allowed(source: Source, lower: bool) -> Float:
         return np.ones(source.sky.shape, np.float32)
     shares = np.sqrt(shares / shares.max())
     shares[shares < 0.45] = 0.0
-    allowed = (source.probabilities * shares).sum(axis=2) * (1.0 - source.backdrop)
+    # Calm water that the lower edge shows goes on below it; elsewhere it is a part of the backdrop.
+    behind = source.backdrop
+    if lower and shares[REGION_CLASSES.index("water")] > 0.0:
+        behind = np.clip(source.backdrop - source.calm_water, 0.0, 1.0)
+    allowed = (source.probabilities * shares).sum(axis=2) * (1.0 - behind)
+    if allowed.max() < 0.05:
+        # Nothing but backdrop: haze over haze.
+        return np.ones(source.sky.shape, np.float32)
     if not shares[unique].any():
         doubtful = cv2.dilate(source.share(*UNIQUE_CLASSES), np.ones((5, 5), np.uint8))
         allowed = allowed * np.clip(1.0 - 2.0 * doubtful, 0.0, 1.0)
@@ -51,7 +58,7 @@ def _allowed(source: Source, lower: bool) -> Float:
     v = np.linspace(0.0, 1.0, height, dtype=np.float32)[:, None]
     nearness = v if lower else 1.0 - v
     allowed = allowed * np.clip(0.25 + 1.1 * nearness, 0.0, 1.0)
-    allowed = allowed * (1.0 - rarity(source.pixels, source.backdrop, source.scale))
+    allowed = allowed * (1.0 - rarity(source.pixels, behind, source.scale))
     return (allowed * typical(source, allowed)).astype(np.float32)
 
 
