@@ -249,3 +249,28 @@ def test_lost_detail_comes_back_up_to_the_photos_and_no_further():
         spread.append(float(panorama[170:].std() / before[170:].std()))
     assert spread[0] > 1.2
     assert abs(spread[1] - 1.0) < 0.05
+
+
+def test_values_beyond_a_rim_are_the_mean_of_ever_more_of_it():
+    from sonovista.generate.outpainting.blending import spread_from_rim
+
+    known = np.zeros((60, 120), bool)
+    known[20:40, 50:70] = True
+    values = np.zeros((60, 120, 1), np.float32)
+    values[20:23, 50:53] = -1.0  # one dark corner
+    wanted = np.ones((60, 120), bool)
+    wanted[:, :20] = False
+    spread_from_rim(values, known, wanted)
+    assert values[19, 49, 0] < -0.6
+    assert values[10, 40, 0] > values[19, 49, 0] + 0.2
+    assert -0.3 < values[2, 30, 0] < -0.02
+    assert (values[:, :20] == 0.0).all()
+    assert values.min() >= -1.0
+    # Where left and right touch, what lies across the edge is near.
+    round_ = np.zeros((60, 120, 1), np.float32)
+    edge = np.zeros((60, 120), bool)
+    edge[:, 118:] = True
+    round_[:, 118:] = 1.0
+    edge[:, 55:60] = True
+    spread_from_rim(round_, edge, np.ones((60, 120), bool), closed=True)
+    assert round_[30, 2, 0] > 0.8

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonovista.generate.easing import smooth_step
-from sonovista.generate.outpainting.blending import fill_smoothly
+from sonovista.generate.outpainting.blending import spread_from_rim
 from sonovista.generate.outpainting.noise import fractal_noise
 from sonovista.generate.outpainting.projection import photo_coordinates, sample_photo
 from sonovista.generate.outpainting.source import Source
@@ -127,7 +127,8 @@ def meet_photo(backdrop: Float, photo: Float, observed: NDArray[np.bool_], sourc
     difference = cv2.GaussianBlur(difference * seen[..., None], (0, 0), 1.5) / np.maximum(weight, 1e-3)[..., None]
     difference = np.clip(difference, -0.25, 0.25).astype(np.float32)
     distance = cv2.distanceTransform((~seen).astype(np.uint8), cv2.DIST_L2, 5) * np.float32(np.pi / quarter)
-    fill_smoothly(difference, seen)
+    difference[~seen] = 0.0
+    spread_from_rim(difference, seen, distance < 2.0 * REACH, closed=True)
     difference *= np.exp(-((distance / REACH) ** 1.5))[..., None]
     return np.clip(backdrop + cv2.resize(difference, (2 * height, height), interpolation=cv2.INTER_LINEAR), 0.0, 1.0)
 

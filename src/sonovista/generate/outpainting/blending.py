@@ -229,3 +229,29 @@ def fill_smoothly(pixels: Float, filled: Mask) -> None:
         own = level / np.maximum(weight, 1e-6)[..., None]
         smooth = np.where(weight[..., None] > 0.0, own, smooth)
     pixels[~filled] = smooth[~filled]
+
+
+def spread_from_rim(values: Float, known: Mask, wanted: Mask, closed: bool = False) -> None:
+    """Continue values beyond the rim of where they are known, in place: far off they are the mean of ever more of it.
+
+    Weights fall with the square of the distance (Shepard 1968). The values of the nearest point of the rim alone would
+    draw the dark corners of a photo out to dark corners of the sky around it. Costs points of the rim times points
+    that are wanted: for coarse grids.
+
+    Args:
+        values: shape `(h, w, channels)`.
+        known: where they are known, shape `(h, w)`.
+        wanted: where to continue them, same shape.
+        closed: whether the left and right edges touch.
+    """
+    inner = cv2.erode(known.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    rows, columns = np.nonzero(known & ~inner)
+    places = np.argwhere(wanted & ~known)
+    if rows.size == 0 or len(places) == 0:
+        return
+    rim, width = values[rows, columns], known.shape[1]
+    for part in np.array_split(places, len(places) * rows.size // 2_000_000 + 1):
+        across = np.abs(part[:, 1, None] - columns[None])
+        across = np.minimum(across, width - across) if closed else across
+        weight = 1.0 / ((part[:, 0, None] - rows[None]) ** 2 + across**2).astype(np.float32)
+        values[part[:, 0], part[:, 1]] = weight @ rim / weight.sum(axis=1, keepdims=True)
