@@ -17,7 +17,8 @@ def beamed(box: Box, seed: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     overhead = points[surface == CEILING]
     ceiling = np.full((len(overhead), 3), 0.8, np.float32)
     lay_beams(ceiling, box, overhead, HEIGHT / np.pi, WOOD, np.random.default_rng(seed))
-    assert np.isfinite(ceiling).all() and ceiling.min() >= 0.0
+    assert np.isfinite(ceiling).all()
+    assert ceiling.min() >= 0.0
     # Wood has a colour; the ceiling is grey.
     return ceiling[:, 0] > 1.3 * ceiling[:, 2], overhead, ceiling.mean(axis=1)
 

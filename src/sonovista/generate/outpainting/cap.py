@@ -204,7 +204,8 @@ class _Chooser:
 
     def __init__(self, source: Source, allowed: Float, density: Float, canvas: Canvas, size: int) -> None:
         self.allowed, self.density, self.size = allowed, density, size
-        even = evenness(source, allowed)
+        # Where nothing surrounds the gap there is no light to go on.
+        even = evenness(source, allowed) if canvas.filled.any() else None
         self.shaded = 1.0 if even is None else 1.0 - even.share
         self.pixels, self.light = source.pixels, np.zeros((1, 1, 3), np.float32)
         if even is not None:
