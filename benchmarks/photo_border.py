@@ -16,7 +16,6 @@ from environment import environment
 from numpy.typing import NDArray
 
 from sonovista.generate.depth.protocol import SKY_DISTANCE
-from sonovista.geometry import PerspectiveCamera
 from sonovista.geometry.equirectangular import pixel_directions
 from sonovista.scene import Scene
 
@@ -52,9 +51,7 @@ def main() -> None:
         camera = scene.document.photo
         if scene.depth is None or camera is None:
             parser.error(f"{folder}: expected a scene of a photo with its depth")
-        fov, pitch, roll = np.deg2rad([camera.horizontal_fov_deg, camera.pitch_deg, camera.roll_deg])
-        seen = PerspectiveCamera(camera.width, camera.height, fov, 0.0, pitch, roll)
-        inside = seen.nearest_pixels(pixel_directions(len(scene.depth)))[0]
+        inside = camera.camera().nearest_pixels(pixel_directions(len(scene.depth)))[0]
         scenes[folder.name] = steps(np.asarray(scene.depth, float), inside)
     print(json.dumps({"benchmark": "photo_border", "environment": environment(), "scenes": scenes}, indent=2))
 

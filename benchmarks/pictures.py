@@ -10,6 +10,7 @@ import argparse
 import io
 import json
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -21,7 +22,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from sonovista.generate.pipeline import create
-from sonovista.geometry import PerspectiveCamera
 from sonovista.geometry.image_files import read_photo
 from sonovista.render.splats import render_view
 from sonovista.scene import Scene
@@ -59,8 +59,7 @@ def measure(folder: Path, photo: Path, browser: bool) -> dict[str, Any]:
     image = read_photo(photo).pixels
     interpolation = cv2.INTER_AREA if image.shape[1] > WIDTH else cv2.INTER_CUBIC
     resized = np.asarray(cv2.resize(image, (WIDTH, height), interpolation=interpolation), np.uint8)
-    fov, pitch, roll = np.deg2rad([camera.horizontal_fov_deg, camera.pitch_deg, camera.roll_deg])
-    view = render_view(scene.gaussians, PerspectiveCamera(WIDTH, height, fov, 0.0, pitch, roll))
+    view = render_view(scene.gaussians, camera.camera(WIDTH))
     result: dict[str, Any] = {
         "scene": folder.name,
         "gaussians": len(scene.gaussians),
@@ -68,7 +67,7 @@ def measure(folder: Path, photo: Path, browser: bool) -> dict[str, Any]:
         "rasteriser_and_photo_psnr_db": psnr(view, resized),
     }
     if browser:
-        level = render_view(scene.gaussians, PerspectiveCamera(WIDTH, height, fov, 0.0, pitch))
+        level = render_view(scene.gaussians, replace(camera.camera(WIDTH), roll=0.0))
         shown = chromium_picture(folder, WIDTH, height, camera.pitch_deg, camera.horizontal_fov_deg)
         result["chromium_and_rasteriser_psnr_db"] = psnr(shown, level)
     return result

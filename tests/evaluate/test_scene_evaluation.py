@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from sonovista.errors import InputError
-from sonovista.evaluate.scene import FoundThing, camera_of, score_depth_pairs, score_photo, summarise
+from sonovista.evaluate.scene import FoundThing, score_depth_pairs, score_photo, summarise
 from sonovista.evaluate.scene_annotations import (
     AnnotatedPhoto,
     DepthPair,
@@ -87,7 +87,7 @@ def test_depth_pairs_are_asked_of_the_panorama() -> None:
 
 
 def test_the_documents_camera_is_in_radians() -> None:
-    camera = camera_of(PhotoCamera(width=640, height=480, pitch_deg=10.0, roll_deg=-5.0, horizontal_fov_deg=90.0))
+    camera = PhotoCamera(width=640, height=480, pitch_deg=10.0, roll_deg=-5.0, horizontal_fov_deg=90.0).camera()
     assert (camera.pitch, camera.roll) == pytest.approx((np.radians(10.0), np.radians(-5.0)))
 
 

@@ -29,7 +29,6 @@ def evaluate(scenes: Path, annotation: Path, depth_pairs: Path | None) -> dict[s
     """The document that the command prints."""
     from sonovista.errors import InputError
     from sonovista.evaluate.scene import (
-        camera_of,
         scene_folders,
         score_depth_pairs,
         score_photo,
@@ -47,7 +46,7 @@ def evaluate(scenes: Path, annotation: Path, depth_pairs: Path | None) -> dict[s
         made = Scene.load(folder, parts=("depth",) if pairs else ())
         if made.document.photo is None:
             raise InputError(f"{folder}: photo: expected the photo's camera, found none")
-        camera = camera_of(made.document.photo)
+        camera = made.document.photo.camera()
         score = score_photo(things_of(made), annotations.of(name), camera)
         scores.append(score)
         detail[str(folder)] = {

@@ -19,7 +19,6 @@ from sonovista.geometry.cameras import PerspectiveCamera
 from sonovista.geometry.equirectangular import sample
 from sonovista.metrics.sources import Box, Thing, angle_to_box, angle_to_middle, directions_of, pair_things
 from sonovista.scene import Scene
-from sonovista.scene.document import PhotoCamera
 
 NEAR_DEG = 10.0
 
@@ -175,17 +174,6 @@ def things_of(scene: Scene, ontology: Ontology | None = None) -> list[FoundThing
         if source.position is not None:
             places[key].append(source.position)
     return [FoundThing(name, kind, np.array(at, float).reshape(-1, 3)) for (name, kind), at in places.items()]
-
-
-def camera_of(photo: PhotoCamera) -> PerspectiveCamera:
-    """The camera that a scene's document describes."""
-    return PerspectiveCamera(
-        photo.width,
-        photo.height,
-        math.radians(photo.horizontal_fov_deg),
-        pitch=math.radians(photo.pitch_deg),
-        roll=math.radians(photo.roll_deg),
-    )
 
 
 def scene_folders(path: Path) -> list[Path]:

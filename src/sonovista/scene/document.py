@@ -1,9 +1,12 @@
 """`scene.json`: what a scene's folder says of itself."""
 
+import math
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from sonovista.geometry.cameras import PerspectiveCamera
 
 SCHEMA_VERSION = 1
 SAMPLE_RATE = 48_000
@@ -122,6 +125,17 @@ class PhotoCamera(_Model):
     pitch_deg: Finite
     roll_deg: Finite
     horizontal_fov_deg: Annotated[float, Field(gt=0, lt=180)]
+
+    def camera(self, width: int | None = None) -> PerspectiveCamera:
+        """The camera that this describes.
+
+        Args:
+            width: pixels across, the height in proportion; the photo's own where it is None.
+        """
+        across = width or self.width
+        height = self.height if across == self.width else round(across * self.height / self.width)
+        fov, pitch, roll = (math.radians(v) for v in (self.horizontal_fov_deg, self.pitch_deg, self.roll_deg))
+        return PerspectiveCamera(across, height, fov, 0.0, pitch, roll)
 
 
 class StageRecord(_Model):
