@@ -21,7 +21,6 @@ from sonovista.generate.regions.learned import LearnedClassifier
 from sonovista.generate.regions.protocol import CLASS_OF_DETAIL, DETAIL_CLASSES, REGION_CLASSES, RegionMap
 from sonovista.geometry import PerspectiveCamera
 from sonovista.geometry.equirectangular import pixel_angles
-from sonovista.heads.region_training import RegionHeadConfig
 
 TOOLS = Path(__file__).resolve().parent.parent / "tools"
 DUPLICATES = ("lomiri/picosdeeuropa",)
@@ -123,9 +122,8 @@ def main() -> None:
         print(json.dumps(panorama_seconds(arguments.panorama)))
         return
     sys.path.insert(0, str(TOOLS))
-    from train_region_head import CONFIG, features_of, glanced, photo  # pyright: ignore[reportMissingImports]
+    from train_region_head import looks_at, photo  # pyright: ignore[reportMissingImports]
 
-    config = RegionHeadConfig.read(CONFIG)
     classifier = LearnedClassifier()
 
     strokes = json.loads((TOOLS / "region_strokes.json").read_text())
@@ -152,9 +150,8 @@ def main() -> None:
             elif arguments.features is None:
                 regions = classifier(image, elevation, False)
             else:
-                looks = (features_of(name, look, arguments.features) for look in (config, glanced(config)))
-                fine, coarse = (x.transpose(1, 2, 0, 3).reshape(*x.shape[1:3], -1) for x in looks)
-                regions = classifier.from_features(fine, image, elevation, False, coarse)
+                looks = looks_at(name, classifier, arguments.features)
+                regions = classifier.from_looks(looks, image, elevation)
             seconds[kind].append(time.process_time() - start)
             confusion = np.zeros((len(NAMES), len(NAMES)))
             np.add.at(confusion, (marked[inside], merged_labels(regions)[inside]), 1.0 / inside.sum())

@@ -3,9 +3,8 @@
 Run `python tools/train_region_head.py`: fetches photos and the backbone, reads the strokes of `region_strokes.json` on
 the photos that `photo_split.json` gives to fitting, fits with the seed of
 `src/sonovista/heads/configs/regions.yaml`, and prints one JSON document with accuracies from folds that leave whole
-photos out, with the second look at the smaller picture that `sonovista.generate.regions.learned` averages in and
-without it. Held-out photos are never read; `benchmarks/regions.py` measures on them. Features are kept in `--features`
-so that a run that was interrupted goes on.
+photos out, with the ImageNet network and without it. Held-out photos are never read; `benchmarks/regions.py` measures
+on them. What the networks see is kept in `--features` so that a run that was interrupted goes on.
 """
 
 import argparse
@@ -13,7 +12,6 @@ import json
 import tempfile
 from pathlib import Path
 
-import cv2
 import numpy as np
 import onnx
 from fetch_photos import fetch_all, load_photo
@@ -21,7 +19,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save_file
 
-from sonovista.generate.regions.learned import LearnedOptions
+from sonovista.generate.regions.learned import LAYERS, LearnedClassifier, LearnedOptions, Looks
 from sonovista.generate.regions.protocol import DETAIL_CLASSES
 from sonovista.heads.region_training import (
     MERGED_CLASSES,
@@ -34,7 +32,9 @@ from sonovista.heads.region_training import (
     merged_accuracy,
     under_strokes,
 )
-from sonovista.vision.backbone import Backbone
+from sonovista.vision.imagenet import WEIGHTS
+from sonovista.weights.cache import pull
+from sonovista.weights.registry import find
 
 TOOLS = Path(__file__).resolve().parent
 PACKAGE = TOOLS.parent / "src" / "sonovista"
@@ -57,42 +57,65 @@ def photo(name: str) -> NDArray[np.uint8]:
     return np.asarray(getattr(data, stem)())
 
 
-def features_of(name: str, config: RegionHeadConfig, folder: Path) -> NDArray[np.float32]:
-    """Features of a photo, `(layers, rows, columns, 384)`, from `folder` where they are there already."""
-    path = folder / f"{name.replace('/', '_')}_{config.longest_side}.npy"
+def looks_at(name: str, classifier: LearnedClassifier, folder: Path) -> Looks:
+    """What the networks see of a photo, from `folder` where it is there already."""
+    path = folder / f"{name.replace('/', '_')}_{classifier.options.photo_patches}.npz"
     if not path.exists():
-        image = photo(name)
-        scale = config.longest_side / max(image.shape[:2])
-        rows, columns = (max(1, round(scale * side)) for side in image.shape[:2])
-        np.save(path, Backbone.load()(image, rows, columns, config.layers).astype(np.float16))
-    return np.load(path, allow_pickle=False).astype(np.float32)
+        seen = classifier.look(photo(name), False)
+        assert seen.cells is not None
+        kept = {"fine": seen.fine, "coarse": seen.coarse, "first": seen.cells[0], "second": seen.cells[1]}
+        np.savez(path, **{key: value.astype(np.float16) for key, value in kept.items()})
+    with np.load(path, allow_pickle=False) as kept:
+        fine, coarse, first, second = (kept[key].astype(np.float32) for key in ("fine", "coarse", "first", "second"))
+    return Looks(fine, coarse, (first, second), False)
 
 
 def head_graph(head: RegionHead, config: RegionHeadConfig) -> onnx.ModelProto:
-    """Features `(N, F)` of a picture's patches -> details `(N, 25)`, indoor `(1,)`, components `(N, K)`."""
+    """Patches `looks` `(N, 2, F)`, `cells` `(N, 2, 1000)`, `known` `(1,)`: 0 without cells.
+
+    Gives details `(N, 25)`, indoor `(1,)`, components of the first look `(N, K)`.
+    """
     node = helper.make_node
     nodes = [
-        node("Sub", ["features", "mean"], ["centred"]),
-        node("MatMul", ["centred", "whitening"], ["components"]),
-        node("MatMul", ["components", "hidden_weight"], ["h0"]),
+        node("Sub", ["looks", "mean"], ["centred"]),
+        node("MatMul", ["centred", "whitening"], ["turned"]),
+        node("Reshape", ["turned", "flat"], ["inside"]),
+        node("Sub", ["cells", "cell_mean"], ["c0"]),
+        node("MatMul", ["c0", "cell_whitening"], ["c1"]),
+        node("Reshape", ["c1", "flat"], ["c2"]),
+        node("Mul", ["c2", "known"], ["around"]),
+        node("Concat", ["inside", "around"], ["all"], axis=1),
+        node("MatMul", ["all", "hidden_weight"], ["h0"]),
         node("Add", ["h0", "hidden_bias"], ["h1"]),
         node("Relu", ["h1"], ["h2"]),
         node("MatMul", ["h2", "output_weight"], ["o0"]),
         node("Add", ["o0", "output_bias"], ["o1"]),
         node("Softmax", ["o1"], ["o2"], axis=-1),
         node("ReduceMean", ["o2", "first_axis"], ["details"], keepdims=0),
-        node("ReduceMean", ["centred", "first_axis"], ["gist"], keepdims=1),
+        node("Gather", ["turned", "zero"], ["components"], axis=1),
+        node("Gather", ["centred", "zero"], ["first"], axis=1),
+        node("ReduceMean", ["first", "first_axis"], ["gist"], keepdims=1),
         node("MatMul", ["gist", "indoor_weight"], ["i0"]),
         node("Add", ["i0", "indoor_bias"], ["i1"]),
         node("Sigmoid", ["i1"], ["i2"]),
         node("Reshape", ["i2", "one"], ["indoor"]),
     ]
-    constants = head.arrays() | {"first_axis": np.array([0], np.int64), "one": np.array([1], np.int64)}
+    constants = head.arrays() | {
+        "first_axis": np.array([0], np.int64),
+        "zero": np.array(0, np.int64),
+        "one": np.array([1], np.int64),
+        "flat": np.array([0, -1], np.int64),
+    }
     value = helper.make_tensor_value_info
+    width, classes = feature_count(config)
     graph = helper.make_graph(
         nodes,
         "region_head",
-        [value("features", TensorProto.FLOAT, ["patches", feature_count(config)])],
+        [
+            value("looks", TensorProto.FLOAT, ["patches", 2, width]),
+            value("cells", TensorProto.FLOAT, ["patches", 2, classes]),
+            value("known", TensorProto.FLOAT, [1]),
+        ],
         [
             value("details", TensorProto.FLOAT, ["patches", len(DETAIL_CLASSES)]),
             value("indoor", TensorProto.FLOAT, [1]),
@@ -106,37 +129,24 @@ def head_graph(head: RegionHead, config: RegionHeadConfig) -> onnx.ModelProto:
     return model
 
 
-def glanced(config: RegionHeadConfig) -> RegionHeadConfig:
-    """The same for the second, coarser look."""
-    return config.model_copy(update={"longest_side": round(LearnedOptions().glance * config.longest_side)})
-
-
-def second_look(name: str, fine: NDArray[np.float32], config: RegionHeadConfig, folder: Path) -> NDArray[np.float32]:
-    """Features of the coarser look, linear between its patches at the patches of `fine`."""
-    layers = []
-    for layer in features_of(name, glanced(config), folder):
-        parts = [cv2.resize(part.copy(), fine.shape[2:0:-1]) for part in np.split(layer, 3, axis=-1)]
-        layers.append(np.concatenate(parts, axis=-1))
-    return np.stack(layers)
-
-
-def measure(looks: tuple[dict[str, StrokedPhoto], dict[str, StrokedPhoto]], config: RegionHeadConfig) -> dict:
+def measure(photos: dict[str, StrokedPhoto], config: RegionHeadConfig) -> dict:
     """Accuracy of patches under strokes, over folds that leave whole photos out; each photo weighs the same."""
-    photos, names = looks[0], sorted(looks[0])
+    names = sorted(photos)
     order = np.random.default_rng(config.seed).permutation(len(names))
     confusions, indoor = np.zeros((2, len(MERGED_CLASSES), len(MERGED_CLASSES))), 0
     for fold in range(FOLDS):
         left_out = {names[i] for i in order[fold::FOLDS]}
         head = fit([photos[name] for name in names if name not in left_out], config)
         for name in left_out:
-            truth = MERGED_OF_DETAIL[photos[name].classes]
-            details = np.cumsum([head.details(look[name].features) for look in looks], axis=0)
-            for confusion, told in zip(confusions, details, strict=True):
+            left = photos[name]
+            truth = MERGED_OF_DETAIL[left.classes]
+            for confusion, cells in zip(confusions, (left.cells, None), strict=True):
+                told = head.details(left.looks, cells)
                 merged = np.stack([told[:, i == MERGED_OF_DETAIL].sum(axis=1) for i in range(len(MERGED_CLASSES))])
                 np.add.at(confusion, (truth, merged.argmax(axis=0)), 1.0 / len(truth))
-            indoor += (head.indoor(photos[name].gist) > 0.5) == photos[name].indoor
+            indoor += (head.indoor(left.gist) > 0.5) == left.indoor
     found: dict = {"folds": FOLDS, "photos": len(names), "indoor_accuracy": round(indoor / len(names), 3)}
-    for looked, confusion in zip(("one look", "two looks"), confusions, strict=True):
+    for looked, confusion in zip(("with cells", "without cells"), confusions, strict=True):
         accuracy, iou = merged_accuracy(confusion)
         recall = np.diag(confusion) / np.maximum(confusion.sum(axis=1), 1e-9)
         found[looked] = {
@@ -155,23 +165,25 @@ def main() -> None:
     parser.add_argument("--no-folds", action="store_true", help="only fit and write")
     arguments = parser.parse_args()
     config = RegionHeadConfig.read(arguments.config)
+    if config.layers != LAYERS or config.longest_side != LearnedOptions().photo_patches:
+        raise SystemExit("regions.yaml: expected the layers and the patches of sonovista.generate.regions.learned")
     fetch_all()
+    pull(find(WEIGHTS))
     arguments.features.mkdir(parents=True, exist_ok=True)
     split = json.loads((TOOLS / "photo_split.json").read_text())
     strokes = json.loads((TOOLS / "region_strokes.json").read_text())
-    looks: tuple[dict[str, StrokedPhoto], dict[str, StrokedPhoto]] = ({}, {})
+    classifier = LearnedClassifier()
+    photos: dict[str, StrokedPhoto] = {}
     for name in split["fitting"]:
         if name in strokes:
-            marked = strokes[name]["strokes"], strokes[name]["indoor"]
-            fine = features_of(name, config, arguments.features)
-            looks[0][name] = under_strokes(fine, *marked)
-            if not arguments.no_folds:
-                looks[1][name] = under_strokes(second_look(name, fine, config, arguments.features), *marked)
-    head = fit(list(looks[0].values()), config)
+            looks, cells = looks_at(name, classifier, arguments.features).of_patches()
+            assert cells is not None
+            photos[name] = under_strokes(looks, cells, strokes[name]["strokes"], strokes[name]["indoor"])
+    head = fit(list(photos.values()), config)
     onnx.save(head_graph(head, config), SHIPPED)
     save_file(head.arrays(), SHIPPED.with_suffix(".safetensors"), {"config": config.model_dump_json()})
     if not arguments.no_folds:
-        print(json.dumps(measure(looks, config), indent=1))
+        print(json.dumps(measure(photos, config), indent=1))
 
 
 if __name__ == "__main__":

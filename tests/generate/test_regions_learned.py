@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,14 @@ from PIL import Image
 from scipy import sparse
 
 from sonovista.errors import BackendUnavailable, InputError
-from sonovista.generate.regions.learned import MEMBERSHIP, LearnedClassifier, LearnedOptions, enlarged, run_head
+from sonovista.generate.regions.learned import (
+    MEMBERSHIP,
+    LearnedClassifier,
+    LearnedOptions,
+    enlarged,
+    resampled,
+    run_head,
+)
 from sonovista.generate.regions.merging import merge_regions
 from sonovista.generate.regions.protocol import DETAIL_CLASSES, REGION_CLASSES
 from sonovista.geometry.equirectangular import pixel_angles
@@ -58,8 +66,8 @@ def test_turning_a_panorama_turns_what_the_network_sees(classifier: LearnedClass
     image, _ = example("meadow")
     panorama = np.concatenate([image[:150, :300], image[:150, 299::-1]], axis=1)[:, :300]
     half = np.roll(panorama, 150, axis=1)
-    straight = run_head(classifier.features(panorama, True))[0]
-    turned = np.roll(run_head(classifier.features(half, True))[0], -12, axis=1)
+    straight = run_head(classifier.look(panorama, True))[0]
+    turned = np.roll(run_head(classifier.look(half, True))[0], -12, axis=1)
     agreement = np.mean(straight.argmax(axis=-1) == turned.argmax(axis=-1))
     assert agreement > 0.8
 
@@ -72,21 +80,36 @@ def test_a_panorama_has_no_seam(classifier: LearnedClassifier) -> None:
     assert np.mean(labels[:, 0] == labels[:, -1]) > 0.8
 
 
-def test_the_second_look_is_averaged_in(classifier: LearnedClassifier) -> None:
+def test_both_networks_look_twice(classifier: LearnedClassifier) -> None:
     image, elevation = example("stream")
-    fine = classifier.features(image, False)
-    coarse = classifier.features(image, False, classifier.options.glance)
-    assert coarse.shape[:2] == (round(11 / image.shape[1] * image.shape[0]), 11)
-    alone = classifier.from_features(fine, image, elevation, False)
-    same = classifier.from_features(fine, image, elevation, False, fine)
-    both = classifier.from_features(fine, image, elevation, False, coarse)
-    assert alone.details is not None
-    assert same.details is not None
-    assert both.details is not None
-    np.testing.assert_allclose(same.details, alone.details, atol=1e-5)
+    looks = classifier.look(image, False)
+    share = image.shape[0] / image.shape[1]
+    assert looks.fine.shape[:2] == (round(20 * share), 20)
+    assert looks.coarse.shape[:2] == (round(11 * share), 11)
     called = classifier(image, elevation, False).details
+    seen = classifier.from_looks(looks, image, elevation).details
     assert called is not None
-    np.testing.assert_allclose(called, both.details, atol=1e-5)
+    assert seen is not None
+    np.testing.assert_allclose(called, seen, atol=1e-5)
+
+
+def test_without_the_imagenet_network_it_still_tells(classifier: LearnedClassifier) -> None:
+    image, _ = example("meadow")
+    looks = replace(classifier.look(image, False), cells=None)
+    details, indoor, _ = run_head(looks)
+    np.testing.assert_allclose(details.sum(axis=-1), 1.0, atol=1e-5)
+    below = details[-3:].mean(axis=(0, 1))
+    assert DETAIL_CLASSES[int(below.argmax())] == "grass"
+    assert indoor < 0.5
+
+
+def test_maps_on_another_grid_are_linear_and_go_across_the_seam() -> None:
+    ramp = np.arange(6, dtype=np.float32)[None, :, None].repeat(3, axis=0)
+    finer = resampled(ramp, 6, 12, False)
+    assert finer.shape == (6, 12, 1)
+    np.testing.assert_allclose(finer[2, 1:-1, 0], (np.arange(12)[1:-1] + 0.5) / 2.0 - 0.5)
+    np.testing.assert_allclose(finer[2, (0, -1), 0], (0.0, 5.0))
+    np.testing.assert_allclose(resampled(ramp, 3, 12, True)[0, (0, -1), 0], (1.25, 3.75))
 
 
 def test_maps_are_enlarged_across_the_seam() -> None:

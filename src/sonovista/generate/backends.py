@@ -44,6 +44,7 @@ BACKEND_WEIGHTS: dict[tuple[str, str], tuple[str, ...]] = {
 """(Stage, backend) -> names in the registry of the weights that it reads; a backend that is not here needs none."""
 
 HELPFUL_WEIGHTS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("regions", "learned"): ("efficientnet-lite0",),
     ("understanding", "learned"): ("efficientnet-lite0",),
 }
 """The same of weights that a backend reads where they can be had, and does without elsewhere."""

@@ -1,9 +1,11 @@
-"""The region head: what each patch of a picture is, from the backbone's features, fitted on strokes.
+"""The region head: what each patch of a picture is, from the features of two frozen networks, fitted on strokes.
 
-Features of three layers are turned onto their principal components, then read by an ensemble of small networks with one
-hidden layer; a logistic regression on the picture's mean features tells whether it was taken indoors. With some 130
-photos the loss that matters is that of photos that were not seen: rare classes and photos are drawn more often than
-their share of patches, the hidden layer is thinned (dropout), and weights decay.
+The backbone's features of three layers, from two looks, and what the ImageNet network says of the cells around, from
+two looks too, are turned onto their principal components, then read by an ensemble of small networks with one hidden
+layer; a logistic regression on the picture's mean features tells whether it was taken indoors. With some 200 photos the
+loss that matters is that of photos that were not seen: rare classes and photos are drawn more often than their share of
+patches, the hidden layer is thinned (dropout), and weights decay. Patches are shown without the ImageNet network now
+and then, so that the head also serves where its weights are not to be had.
 """
 
 from collections.abc import Sequence
@@ -19,6 +21,7 @@ from torch import nn
 
 from sonovista.generate.regions.protocol import DETAIL_CLASSES, DetailClass
 from sonovista.vision.backbone_weights import WIDTH
+from sonovista.vision.imagenet_weights import CLASSES
 
 MERGED_CLASSES: dict[str, tuple[DetailClass, ...]] = {
     "sky": ("sky", "cloud"),
@@ -43,7 +46,9 @@ class RegionHeadConfig(BaseModel):
 
     layers: tuple[int, ...] = Field(description="Blocks of the backbone, from 0.")
     longest_side: int = Field(ge=8, le=60, description="Patches along a photo's longer side.")
-    components: int = Field(ge=8, le=1152, description="Principal components that are kept.")
+    components: int = Field(ge=8, le=1152, description="Principal components of a look that are kept.")
+    cell_components: int = Field(ge=8, le=1000, description="The same of what the ImageNet network says of a cell.")
+    without_cells: float = Field(ge=0.0, lt=1.0, description="Share of the patches that are fitted on without cells.")
     whitening: float = Field(
         ge=0.0, le=1.0, description="0: components keep their variances, so that the small ones count little; 1: alike."
     )
@@ -71,13 +76,15 @@ class StrokedPhoto:
     """Features of a photo, and what strokes say of its patches.
 
     Attributes:
-        features: shape `(patches, layers * 384)`, of the patches under strokes.
+        looks: the backbone's, of the patches under strokes, shape `(patches, looks, layers * 384)`.
+        cells: logits of the ImageNet network around them, shape `(patches, looks, 1000)`.
         classes: index into `DETAIL_CLASSES` of each, shape `(patches,)`.
-        gist: mean features over the whole picture, shape `(layers * 384,)`.
-        indoor: whether it was taken indoors.
+        gist: mean of the first look over the whole picture, shape `(layers * 384,)`.
+        indoor: whether the photo was taken indoors.
     """
 
-    features: NDArray[np.float32]
+    looks: NDArray[np.float32]
+    cells: NDArray[np.float32]
     classes: NDArray[np.int64]
     gist: NDArray[np.float32]
     indoor: bool
@@ -85,12 +92,14 @@ class StrokedPhoto:
 
 @dataclass(frozen=True)
 class RegionHead:
-    """The fitted numbers; `E` networks, `K` components, `U` hidden units, `F = layers * 384`.
+    """The fitted numbers; `E` networks, `I` inputs (components of all looks), `U` hidden units, `F = layers * 384`.
 
     Attributes:
-        mean: shape `(F,)`.
-        whitening: shape `(F, K)`.
-        hidden_weight: shape `(E, K, U)`.
+        mean: of the backbone's features, shape `(F,)`.
+        whitening: onto their components, shape `(F, K)`.
+        cell_mean: of the cells' logits, shape `(1000,)`.
+        cell_whitening: onto their components, shape `(1000, C)`.
+        hidden_weight: shape `(E, I, U)`.
         hidden_bias: shape `(E, 1, U)`.
         output_weight: shape `(E, U, 25)`.
         output_bias: shape `(E, 1, 25)`.
@@ -100,6 +109,8 @@ class RegionHead:
 
     mean: NDArray[np.float32]
     whitening: NDArray[np.float32]
+    cell_mean: NDArray[np.float32]
+    cell_whitening: NDArray[np.float32]
     hidden_weight: NDArray[np.float32]
     hidden_bias: NDArray[np.float32]
     output_weight: NDArray[np.float32]
@@ -111,10 +122,13 @@ class RegionHead:
         """By name."""
         return {field.name: getattr(self, field.name) for field in fields(RegionHead)}
 
-    def details(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Probabilities `(N, 25)` of features `(N, F)`."""
-        inside = (features - self.mean) @ self.whitening
-        hidden = np.maximum(inside[None] @ self.hidden_weight + self.hidden_bias, 0.0)
+    def details(self, looks: NDArray[np.float32], cells: NDArray[np.float32] | None) -> NDArray[np.float32]:
+        """Probabilities `(N, 25)` of patches as in `StrokedPhoto`; `cells` None: without the ImageNet network."""
+        inside = ((looks - self.mean) @ self.whitening).reshape(len(looks), -1)
+        rest = np.zeros((len(looks), self.hidden_weight.shape[1] - inside.shape[1]), np.float32)
+        if cells is not None:
+            rest = ((cells - self.cell_mean) @ self.cell_whitening).reshape(len(looks), -1)
+        hidden = np.maximum(np.concatenate([inside, rest], axis=1)[None] @ self.hidden_weight + self.hidden_bias, 0.0)
         logits = hidden @ self.output_weight + self.output_bias
         odds = np.exp(logits - logits.max(axis=-1, keepdims=True))
         return (odds / odds.sum(axis=-1, keepdims=True)).mean(axis=0).astype(np.float32)
@@ -126,16 +140,20 @@ class RegionHead:
 
 
 def under_strokes(
-    features: NDArray[np.float32], strokes: Sequence[Sequence[str | float]], indoor: bool
+    looks: NDArray[np.float32],
+    cells: NDArray[np.float32],
+    strokes: Sequence[Sequence[str | float]],
+    indoor: bool,
 ) -> StrokedPhoto:
     """The patches whose centre lies under a stroke; later strokes lie over earlier ones.
 
     Args:
-        features: of the backbone, shape `(layers, rows, columns, 384)`.
+        looks: of the backbone, shape `(rows, columns, looks, layers * 384)`.
+        cells: of the ImageNet network, shape `(rows, columns, looks, 1000)`.
         strokes: class, left, top, right, bottom; in tenths of the picture's width and height.
         indoor: whether the photo was taken indoors.
     """
-    count, rows, columns, width = features.shape
+    rows, columns = looks.shape[:2]
     labels = np.full((rows, columns), -1)
     across, down = (np.arange(columns) + 0.5) / columns * 10.0, (np.arange(rows) + 0.5) / rows * 10.0
     for name, left, top, right, bottom in strokes:
@@ -143,35 +161,63 @@ def under_strokes(
             (across >= float(left)) & (across < float(right))
         )
         labels[inside] = [str(detail) for detail in DETAIL_CLASSES].index(str(name))
-    flat = features.transpose(1, 2, 0, 3).reshape(rows * columns, count * width).astype(np.float32)
-    taken = labels.ravel() >= 0
-    return StrokedPhoto(flat[taken], labels.ravel()[taken].astype(np.int64), flat.mean(axis=0), indoor)
+    taken = labels >= 0
+    gist = looks[:, :, 0].mean(axis=(0, 1))
+    return StrokedPhoto(looks[taken], cells[taken], labels[taken].astype(np.int64), gist, indoor)
 
 
 def fit(photos: Sequence[StrokedPhoto], config: RegionHeadConfig) -> RegionHead:
     """Fit the head; the same photos and config give the same head on the same machine."""
-    features = np.concatenate([photo.features for photo in photos])
     classes = np.concatenate([photo.classes for photo in photos])
     owner = np.concatenate([np.full(len(photo.classes), index) for index, photo in enumerate(photos)])
     odds = _weights(classes, owner, config)
-    drawn = np.random.default_rng(config.seed).choice(len(classes), config.patches, p=odds)
-    some = features[drawn]
+    drawn = np.sort(np.random.default_rng(config.seed).choice(len(classes), config.patches, p=odds))
+    starts = np.cumsum([0, *(len(photo.classes) for photo in photos)])
+    of_photo = [
+        drawn[(drawn >= start) & (drawn < start + len(p.classes))] - start
+        for start, p in zip(starts, photos, strict=False)
+    ]
+    mean, whitening = _components(
+        [p.looks[some, 0] for p, some in zip(photos, of_photo, strict=True)], config.components, config
+    )
+    cell_mean, cell_whitening = _components(
+        [p.cells[some, 0] for p, some in zip(photos, of_photo, strict=True)], config.cell_components, config
+    )
+    inside = np.concatenate(
+        [
+            np.concatenate(
+                [
+                    ((p.looks - mean) @ whitening).reshape(len(p.looks), -1),
+                    ((p.cells - cell_mean) @ cell_whitening).reshape(len(p.cells), -1),
+                ],
+                axis=1,
+            )
+            for p in photos
+        ]
+    )
+    kept = photos[0].looks.shape[1] * config.components
+    networks = [
+        _fit_network(inside, kept, classes, odds, config, config.seed + member) for member in range(config.members)
+    ]
+    indoor_weight, indoor_bias = _fit_indoor(photos, mean, config)
+    layers = (np.stack(arrays).astype(np.float32) for arrays in zip(*networks, strict=True))
+    return RegionHead(mean, whitening, cell_mean, cell_whitening, *layers, indoor_weight, indoor_bias)
+
+
+def _components(
+    parts: Sequence[NDArray[np.float32]], count: int, config: RegionHeadConfig
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Mean, and the matrix onto principal components that together have variance 1 in the mean.
+
+    So learning rate and decay mean the same for all inputs.
+    """
+    some = np.concatenate(parts)
     mean = some.mean(axis=0)
     values, vectors = np.linalg.eigh((some - mean).T @ (some - mean) / len(some))
-    largest = np.argsort(values)[::-1][: config.components]
-    whitening = vectors[:, largest] * (values[largest] + 1e-3) ** (-0.5 * config.whitening)
-    # All components together have variance 1 in the mean, so that learning rate and decay mean the same.
+    largest = np.argsort(values)[::-1][:count]
+    onto = vectors[:, largest] * (values[largest] + 1e-3) ** (-0.5 * config.whitening)
     variance = (values[largest] * (values[largest] + 1e-3) ** -config.whitening).mean()
-    whitening = (whitening / np.sqrt(variance)).astype(np.float32)
-    inside = (features - mean) @ whitening
-    networks = [_fit_network(inside, classes, odds, config, config.seed + member) for member in range(config.members)]
-    indoor_weight, indoor_bias = _fit_indoor(photos, mean, config)
-    hidden_weight, hidden_bias, output_weight, output_bias = (
-        np.stack(arrays).astype(np.float32) for arrays in zip(*networks, strict=True)
-    )
-    return RegionHead(
-        mean, whitening, hidden_weight, hidden_bias, output_weight, output_bias, indoor_weight, indoor_bias
-    )
+    return mean, (onto / np.sqrt(variance)).astype(np.float32)
 
 
 def _weights(classes: NDArray[np.int64], owner: NDArray[np.int64], config: RegionHeadConfig) -> NDArray[np.float64]:
@@ -185,6 +231,7 @@ def _weights(classes: NDArray[np.int64], owner: NDArray[np.int64], config: Regio
 
 def _fit_network(
     inside: NDArray[np.float32],
+    kept: int,
     classes: NDArray[np.int64],
     odds: NDArray[np.float64],
     config: RegionHeadConfig,
@@ -193,7 +240,7 @@ def _fit_network(
     torch.manual_seed(seed)
     network = nn.Sequential(
         nn.Dropout(config.dropout),
-        nn.Linear(config.components, config.hidden),
+        nn.Linear(inside.shape[1], config.hidden),
         nn.ReLU(),
         nn.Dropout(config.dropout),
         nn.Linear(config.hidden, len(DETAIL_CLASSES)),
@@ -203,7 +250,9 @@ def _fit_network(
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, config.steps)
     for drawn in draws:
         adam.zero_grad()
-        told = network(torch.from_numpy(inside[drawn]))
+        shown = torch.from_numpy(inside[drawn])
+        shown[:, kept:] *= (torch.rand(len(drawn), 1) >= config.without_cells).float()
+        told = network(shown)
         nn.functional.cross_entropy(told, torch.from_numpy(classes[drawn])).backward()
         adam.step()
         schedule.step()
@@ -246,6 +295,6 @@ def merged_accuracy(confusion: NDArray[np.float64]) -> tuple[float, float]:
     return float(recall.mean()), float((hits[seen] / union[seen]).mean())
 
 
-def feature_count(config: RegionHeadConfig) -> int:
-    """Numbers that describe one patch."""
-    return len(config.layers) * WIDTH
+def feature_count(config: RegionHeadConfig) -> tuple[int, int]:
+    """Numbers that describe one patch in one look: of the backbone, of the ImageNet network."""
+    return len(config.layers) * WIDTH, CLASSES
