@@ -16,31 +16,35 @@ OUT = 7
 """Rows and columns of the output for each patch: half of the picture's 14."""
 
 
+CELL = 3
+"""Rows and columns of patches that are looked at as one."""
+
+
 class Attention(nn.Module):
-    """Every patch looks at the whole picture, seen in cells of 2 x 2 patches; nothing at first, until it has learned.
+    """Every patch looks at the whole picture, seen in cells of 3 x 3 patches; nothing at first, until it has learned.
 
     Wang et al., "Pyramid Vision Transformer", ICCV 2021, sec. 3.3, with means for the coarser keys (as in PVT v2).
     """
 
-    def __init__(self, width: int, inner: int = 128, heads: int = 4) -> None:
+    def __init__(self, width: int, inner: int = 64, heads: int = 4) -> None:
         super().__init__()
         self.heads = heads
         self.before, self.between = (nn.GroupNorm(1, width) for _ in range(2))
         self.query = nn.Conv2d(width, inner, 1)
         self.keys = nn.Conv2d(width, 2 * inner, 1)
         self.out = nn.Conv2d(inner, width, 1)
-        self.wide = nn.Conv2d(width, 4 * width, 1)
-        self.narrow = nn.Conv2d(4 * width, width, 1)
+        self.wide = nn.Conv2d(width, 2 * width, 1)
+        self.narrow = nn.Conv2d(2 * width, width, 1)
         for layer in (self.out, self.narrow):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Of shape `(B, width, rows, columns)`, as is the answer; at least two rows and columns."""
+        """Of shape `(B, width, rows, columns)`, as is the answer; at least three rows and columns."""
         batch, _, rows, columns = x.shape
         y = self.before(x)
         queries = self.query(y).reshape(batch, self.heads, -1, rows * columns).transpose(2, 3)
-        coarse = self.keys(functional.avg_pool2d(y, 2)).flatten(2)
+        coarse = self.keys(functional.avg_pool2d(y, CELL)).flatten(2)
         keys, values = coarse.reshape(batch, 2, self.heads, -1, coarse.shape[2]).transpose(3, 4).unbind(1)
         seen = functional.scaled_dot_product_attention(queries, keys, values)
         x = x + self.out(seen.transpose(2, 3).reshape(batch, -1, rows, columns))
@@ -48,7 +52,7 @@ class Attention(nn.Module):
 
 
 class DepthHead(nn.Module):
-    """A convolutional head of about 216 thousand parameters, and 105 thousand for each block of attention."""
+    """A convolutional head of about 216 thousand parameters, and 33 thousand for each block of attention."""
 
     def __init__(self, width: int = 64, attention: int = 0) -> None:
         super().__init__()

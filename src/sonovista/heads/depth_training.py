@@ -81,10 +81,14 @@ def compute_features(renders: Path, wait: float) -> None:
         time.sleep(1.0)
 
 
-def read_crop(renders: Path, name: str, flip: bool) -> tuple[NDArray, NDArray, NDArray]:
-    """Features `(3 * 384, rows, columns)`, the picture at half size less 0.5 `(3, h, w)`, log metres `(h, w)`."""
+def read_crop(renders: Path, name: str, flip: bool, seen: bool = True) -> tuple[NDArray, NDArray, NDArray]:
+    """Features `(3 * 384, rows, columns)`, the picture at half size less 0.5 `(3, h, w)`, log metres `(h, w)`.
+
+    The picture is left grey where it need not be `seen`.
+    """
     features = np.load(renders / f"{name}.features.npy").reshape(-1, ROWS, COLUMNS)
-    picture = np.asarray(cv2.imread(str(renders / f"{name}.jpg")))
+    grey = np.full((ROWS * OUT, COLUMNS * OUT, 3), 128, np.uint8)
+    picture = np.asarray(cv2.imread(str(renders / f"{name}.jpg"))) if seen else grey
     small = cv2.resize(picture, (COLUMNS * OUT, ROWS * OUT), interpolation=cv2.INTER_AREA)[..., ::-1]
     rgb = small.transpose(2, 0, 1).astype(np.float32) / 255.0 - 0.5
     depth = np.load(renders / f"{name}.npy").astype(np.float32)
@@ -94,11 +98,11 @@ def read_crop(renders: Path, name: str, flip: bool) -> tuple[NDArray, NDArray, N
     return features.astype(np.float32), rgb, depth
 
 
-def batch_of(renders: Path, chosen: list[str], flips: list[bool]):
-    """Three tensors of some crops."""
+def batch_of(renders: Path, chosen: list[str], flips: list[bool], seen: bool = True):
+    """Three tensors of some crops, as `read_crop` has them."""
     import torch
 
-    crops = [read_crop(renders, name, flip) for name, flip in zip(chosen, flips, strict=True)]
+    crops = [read_crop(renders, name, flip, seen) for name, flip in zip(chosen, flips, strict=True)]
     return tuple(torch.from_numpy(np.ascontiguousarray(np.stack(arrays))) for arrays in zip(*crops, strict=True))
 
 
@@ -131,7 +135,7 @@ def train(renders: Path, output: Path, config: DepthTraining, start: Path | None
                 time.sleep(5.0)
                 continue
         chosen = [str(order.pop()) for _ in range(min(batch, len(order)))]
-        tensors = batch_of(renders, chosen, [bool(f) for f in rng.random(len(chosen)) < 0.5])
+        tensors = batch_of(renders, chosen, [bool(f) for f in rng.random(len(chosen)) < 0.5], not coarse)
         if rng.random() < config.window_share:
             tensors = _window(rng, *tensors)
         progress = elapsed / (60.0 * config.minutes)
