@@ -1,9 +1,11 @@
 """Pages that open without a server, and pages that cannot open."""
 
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser
 from viewer_pages import Open, pose, render_in_page
 
@@ -17,7 +19,7 @@ def test_exported_page_shows_and_sounds_the_same_without_a_server(
     browser: Browser, open_page: Open, scene_folders: dict[str, Path], tmp_path: Path
 ):
     out = tmp_path / "scene.html"
-    export_html(scene_folders["mixed"], out)
+    export_html(scene_folders["mixed"], out, exact=True)
     assert [path.name for path in tmp_path.iterdir()] == ["scene.html"]
     page = browser.new_page(viewport={"width": 320, "height": 240})
     requests: list[str] = []
@@ -35,6 +37,23 @@ def test_exported_page_shows_and_sounds_the_same_without_a_server(
     assert [url for url in requests if not url.startswith(("file:", "blob:", "data:"))] == []
     assert problems == []
     page.close()
+
+
+def test_a_packed_page_shows_the_same_to_the_eye(
+    browser: Browser, open_page: Open, scene_folders: dict[str, Path], tmp_path: Path
+):
+    out = tmp_path / "scene.html"
+    export_html(scene_folders["mixed"], out)
+    page = browser.new_page(viewport={"width": 320, "height": 240})
+    page.goto(out.as_uri() + "?ui=0")
+    wait_until_ready(page)
+    packed, exact = (
+        np.asarray(Image.open(BytesIO(picture)).convert("RGB"), float)
+        for picture in (capture(page), capture(open_page("mixed", ui=0)))
+    )
+    page.close()
+    assert exact.std() > 10.0
+    assert 10.0 * np.log10(255.0**2 / np.mean((packed - exact) ** 2)) > 35.0
 
 
 def test_without_webgl_2_the_page_says_so(browser: Browser, addresses: dict[str, str]):

@@ -56,10 +56,12 @@ export class Stage {
     this.#scene.add(this.#spark);
   }
 
-  /** Show the Gaussians of a PLY file. */
+  /** Show the Gaussians of a PLY file, or of an SPZ file, whose axes are those of three.js. */
   async load(bytes: Uint8Array): Promise<number> {
-    const mesh = new SplatMesh({ fileBytes: bytes, fileType: SplatFileType.PLY, extSplats: true, lod: false });
-    mesh.quaternion.copy(QUATERNION_THREE_PLY);
+    const packed = bytes[0] === 0x1f && bytes[1] === 0x8b;
+    const fileType = packed ? SplatFileType.SPZ : SplatFileType.PLY;
+    const mesh = new SplatMesh({ fileBytes: bytes, fileType, extSplats: true, lod: false });
+    if (!packed) mesh.quaternion.copy(QUATERNION_THREE_PLY);
     await mesh.initialized;
     this.#scene.add(mesh);
     this.#needsFrame = true;

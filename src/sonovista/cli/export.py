@@ -14,42 +14,54 @@ class Format(StrEnum):
 
     HTML = "html"
     PLY = "ply"
+    SPZ = "spz"
     AMBIX = "ambix"
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to the app."""
-    app.command("export", epilog="Example:  sonovista export my-scene --to html   writes my-scene.html")(export)
+    app.command(
+        "export",
+        epilog="Examples:  sonovista export my-scene --to html   writes my-scene.html;  --to spz   for other viewers",
+    )(export)
 
 
 def export(
     scene: Annotated[Path, typer.Argument(help="Folder of a scene.")],
     to: Annotated[
-        Format, typer.Option(help="html: one page that needs no server; ply: Gaussians; ambix: sound at the start.")
+        Format,
+        typer.Option(
+            help="html: one page that needs no server; ply: Gaussians; spz: the same in a fifth; "
+            "ambix: sound at the start."
+        ),
     ],
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="File to write [default: beside the scene]")
     ] = None,
     order: Annotated[int, typer.Option(min=1, max=7, help="Ambisonic order of ambix.")] = 1,
     seconds: Annotated[float, typer.Option(min=0.1, max=3600, help="Length of ambix.")] = 8.0,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="html: keep every bit of the Gaussians; the page is five times as large.")
+    ] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
 ) -> None:
     """Write a scene as one HTML page, as Gaussians, or as an AmbiX recording."""
-    suffix = {Format.HTML: ".html", Format.PLY: ".ply", Format.AMBIX: ".ambix.wav"}[to]
+    suffix = {Format.HTML: ".html", Format.PLY: ".ply", Format.SPZ: ".spz", Format.AMBIX: ".ambix.wav"}[to]
     target = output if output is not None else scene.with_name(scene.resolve().name + suffix)
     if to is Format.HTML:
         from sonovista.viewer.export_html import export_html
 
-        export_html(scene, target)
-    elif to is Format.PLY:
+        export_html(scene, target, exact)
+    elif to in (Format.PLY, Format.SPZ):
         from sonovista.errors import InputError
         from sonovista.scene import Scene
         from sonovista.scene.ply import write_ply
+        from sonovista.scene.spz import write_spz
 
         gaussians = Scene.load(scene, parts=("gaussians",)).gaussians
         if gaussians is None:
             raise InputError(f"{scene}: expected a scene with Gaussians, found none")
-        write_ply(target, gaussians)
+        (write_ply if to is Format.PLY else write_spz)(target, gaussians)
     else:
         from sonovista.render.offline import render_file
         from sonovista.render.trajectory import still

@@ -77,3 +77,17 @@ def quaternions_from_matrices(R: ArrayLike) -> NDArray[np.float64]:
     chosen = np.take_along_axis(candidates, largest[..., None, None], axis=-2)[..., 0, :]
     chosen = chosen / np.linalg.norm(chosen, axis=-1, keepdims=True)
     return np.where(chosen[..., :1] < 0.0, -chosen, chosen)
+
+
+def turned(quaternions: NDArray[np.float32], R: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Unit quaternions (w, x, y, z) of the rotation matrix `R` after each of `quaternions`, shape `(N, 4)`."""
+    aw, ax, ay, az = quaternions_from_matrices(R)
+    q = quaternions.astype(float)
+    w, x, y, z = (q / np.linalg.norm(q, axis=1, keepdims=True)).T
+    product = [
+        aw * w - ax * x - ay * y - az * z,
+        aw * x + ax * w + ay * z - az * y,
+        aw * y - ax * z + ay * w + az * x,
+        aw * z + ax * y - ay * x + az * w,
+    ]
+    return np.stack(product, axis=1).astype(np.float32)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sonovista.errors import InputError
 from sonovista.geometry import R_BODY_CAMERA
-from sonovista.scene.gaussians import Gaussians, quaternions_from_matrices
+from sonovista.scene.gaussians import Gaussians, turned
 from sonovista.whole_files import whole_file
 
 DC_BASIS = 0.28209479177387814
@@ -67,7 +67,7 @@ def write_ply(path: str | Path, gaussians: Gaussians) -> None:
     table[:, 6:9] = (gaussians.colours - 0.5) / DC_BASIS
     table[:, 9] = np.log(opacities / (1.0 - opacities))
     table[:, 10:13] = np.log(gaussians.scales)
-    table[:, 13:17] = _rotate(gaussians.rotations, R_BODY_CAMERA.T)
+    table[:, 13:17] = turned(gaussians.rotations, R_BODY_CAMERA.T)
     header = ["ply", "format binary_little_endian 1.0", f"element vertex {len(gaussians)}"]
     header += [f"property float {name}" for name in _FIELDS] + ["end_header", ""]
 
@@ -168,7 +168,7 @@ def _gaussians_from_vertices(vertices: NDArray[np.void], path: Path) -> Gaussian
     return Gaussians(
         (positions @ R_BODY_CAMERA.T).astype(np.float32),
         np.exp(log_scales),
-        _rotate(quaternions, R_BODY_CAMERA),
+        turned(quaternions, R_BODY_CAMERA),
         np.clip(opacities, _LEAST_OPACITY, 1.0 - _LEAST_OPACITY).astype(np.float32),
         np.clip(coefficients * DC_BASIS + 0.5, 0.0, 1.0).astype(np.float32),
     )
@@ -178,17 +178,3 @@ def _require(good: NDArray[np.bool_], path: Path, expected: str) -> None:
     if not good.all():
         row = int(np.argwhere(~good)[0][0])
         raise InputError(f"{path}: expected {expected}, found others first at Gaussian {row}")
-
-
-def _rotate(quaternions: NDArray[np.float32], R: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Unit quaternions of `R` after each of `quaternions`."""
-    aw, ax, ay, az = quaternions_from_matrices(R)
-    q = quaternions.astype(float)
-    w, x, y, z = (q / np.linalg.norm(q, axis=1, keepdims=True)).T
-    product = [
-        aw * w - ax * x - ay * y - az * z,
-        aw * x + ax * w + ay * z - az * y,
-        aw * y - ax * z + ay * w + az * x,
-        aw * z + ax * y - ay * x + az * w,
-    ]
-    return np.stack(product, axis=1).astype(np.float32)
