@@ -18,8 +18,8 @@ def folder(small_scene: Scene, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("form", ["ply", "spz"])
-def test_gaussians_are_written_beside_the_scene(run: Run, folder: Path, form: str):
-    result = run("export", folder, "--to", form, "--json")
+def test_gaussians_are_written_beside_the_scene(sonovista: Run, folder: Path, form: str):
+    result = sonovista("export", folder, "--to", form, "--json")
     assert result.returncode == 0, result.stderr
     written = Path(json.loads(result.stdout)["output"])
     assert written == folder.with_name(f"scene.{form}")
@@ -30,6 +30,6 @@ def test_gaussians_are_written_beside_the_scene(run: Run, folder: Path, form: st
         assert written.stat().st_size < 0.5 * (folder / "gaussians.ply").stat().st_size
 
 
-def test_an_unknown_form_is_wrong_usage_and_no_scene_a_clear_line(run: Run, folder: Path, tmp_path: Path):
-    assert run("export", folder, "--to", "obj").returncode == 2
-    assert "nowhere" in refused(run("export", tmp_path / "nowhere", "--to", "spz"))
+def test_an_unknown_form_is_wrong_usage_and_no_scene_a_clear_line(sonovista: Run, folder: Path, tmp_path: Path):
+    assert sonovista("export", folder, "--to", "obj").returncode == 2
+    assert "nowhere" in refused(sonovista("export", tmp_path / "nowhere", "--to", "spz"))
