@@ -78,13 +78,20 @@ def head_graph(head: RegionHead, config: RegionHeadConfig) -> onnx.ModelProto:
     node = helper.make_node
     nodes = [
         node("Sub", ["looks", "mean"], ["centred"]),
+        node("Shape", ["looks"], ["patches"], start=0, end=1),
+        node("Concat", ["patches", "one"], ["all_patches"], axis=0),
         node("MatMul", ["centred", "whitening"], ["turned"]),
         node("Reshape", ["turned", "flat"], ["inside"]),
         node("Sub", ["cells", "cell_mean"], ["c0"]),
         node("MatMul", ["c0", "cell_whitening"], ["c1"]),
         node("Reshape", ["c1", "flat"], ["c2"]),
-        node("Mul", ["c2", "known"], ["around"]),
-        node("Concat", ["inside", "around"], ["all"], axis=1),
+        node("Gather", ["c1", "zero"], ["c3"], axis=1),
+        node("ReduceMean", ["c3", "first_axis"], ["c4"], keepdims=1),
+        node("Slice", ["c4", "first_axis", "around", "one"], ["c5"]),
+        node("Expand", ["c5", "all_patches"], ["c6"]),
+        node("Concat", ["c2", "c6"], ["c7"], axis=1),
+        node("Mul", ["c7", "known"], ["around_inputs"]),
+        node("Concat", ["inside", "around_inputs"], ["all"], axis=1),
         node("MatMul", ["all", "hidden_weight"], ["h0"]),
         node("Add", ["h0", "hidden_bias"], ["h1"]),
         node("Relu", ["h1"], ["h2"]),
@@ -104,6 +111,7 @@ def head_graph(head: RegionHead, config: RegionHeadConfig) -> onnx.ModelProto:
         "first_axis": np.array([0], np.int64),
         "zero": np.array(0, np.int64),
         "one": np.array([1], np.int64),
+        "around": np.array([config.around], np.int64),
         "flat": np.array([0, -1], np.int64),
     }
     value = helper.make_tensor_value_info
@@ -141,7 +149,7 @@ def measure(photos: dict[str, StrokedPhoto], config: RegionHeadConfig) -> dict:
             left = photos[name]
             truth = MERGED_OF_DETAIL[left.classes]
             for confusion, cells in zip(confusions, (left.cells, None), strict=True):
-                told = head.details(left.looks, cells)
+                told = head.details(left.looks, cells, left.around)
                 merged = np.stack([told[:, i == MERGED_OF_DETAIL].sum(axis=1) for i in range(len(MERGED_CLASSES))])
                 np.add.at(confusion, (truth, merged.argmax(axis=0)), 1.0 / len(truth))
             indoor += (head.indoor(left.gist) > 0.5) == left.indoor

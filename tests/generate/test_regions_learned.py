@@ -143,3 +143,13 @@ def test_bad_input_is_said(classifier: LearnedClassifier) -> None:
         classifier(image[..., 0], elevation, False)
     with pytest.raises(InputError, match="elevation"):
         classifier(image, elevation[1:], False)
+
+
+def test_both_shipped_files_hold_the_same_numbers() -> None:
+    onnx = pytest.importorskip("onnx")
+    safetensors = pytest.importorskip("safetensors.numpy")
+    folder = ROOT / "src" / "sonovista" / "generate" / "regions"
+    graph = onnx.load(folder / "region_head.onnx").graph
+    inside = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    for name, array in safetensors.load_file(folder / "region_head.safetensors").items():
+        np.testing.assert_array_equal(array, inside[name], err_msg=name)

@@ -48,6 +48,7 @@ class RegionHeadConfig(BaseModel):
     longest_side: int = Field(ge=8, le=60, description="Patches along a photo's longer side.")
     components: int = Field(ge=8, le=1152, description="Principal components of a look that are kept.")
     cell_components: int = Field(ge=8, le=1000, description="The same of what the ImageNet network says of a cell.")
+    around: int = Field(ge=1, le=1000, description="Of these, those whose mean over the whole picture is read too.")
     without_cells: float = Field(ge=0.0, lt=1.0, description="Share of the patches that are fitted on without cells.")
     whitening: float = Field(
         ge=0.0, le=1.0, description="0: components keep their variances, so that the small ones count little; 1: alike."
@@ -80,6 +81,7 @@ class StrokedPhoto:
         cells: logits of the ImageNet network around them, shape `(patches, looks, 1000)`.
         classes: index into `DETAIL_CLASSES` of each, shape `(patches,)`.
         gist: mean of the first look over the whole picture, shape `(layers * 384,)`.
+        around: the same of the cells, shape `(1000,)`.
         indoor: whether the photo was taken indoors.
     """
 
@@ -87,19 +89,20 @@ class StrokedPhoto:
     cells: NDArray[np.float32]
     classes: NDArray[np.int64]
     gist: NDArray[np.float32]
+    around: NDArray[np.float32]
     indoor: bool
 
 
 @dataclass(frozen=True)
 class RegionHead:
-    """The fitted numbers; `E` networks, `I` inputs (components of all looks), `U` hidden units, `F = layers * 384`.
+    """The fitted numbers; `E` networks, `I` inputs, `U` hidden units, `F = layers * 384`.
 
     Attributes:
         mean: of the backbone's features, shape `(F,)`.
         whitening: onto their components, shape `(F, K)`.
         cell_mean: of the cells' logits, shape `(1000,)`.
         cell_whitening: onto their components, shape `(1000, C)`.
-        hidden_weight: shape `(E, I, U)`.
+        hidden_weight: shape `(E, I, U)`: components of looks, of cells, the first of the whole picture's.
         hidden_bias: shape `(E, 1, U)`.
         output_weight: shape `(E, U, 25)`.
         output_bias: shape `(E, 1, 25)`.
@@ -119,15 +122,17 @@ class RegionHead:
     indoor_bias: NDArray[np.float32]
 
     def arrays(self) -> dict[str, NDArray[np.float32]]:
-        """By name."""
-        return {field.name: getattr(self, field.name) for field in fields(RegionHead)}
+        """By name; row by row in memory, since safetensors writes numbers as they lie."""
+        return {field.name: np.ascontiguousarray(getattr(self, field.name)) for field in fields(RegionHead)}
 
-    def details(self, looks: NDArray[np.float32], cells: NDArray[np.float32] | None) -> NDArray[np.float32]:
+    def details(
+        self, looks: NDArray[np.float32], cells: NDArray[np.float32] | None, around: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
         """Probabilities `(N, 25)` of patches as in `StrokedPhoto`; `cells` None: without the ImageNet network."""
         inside = ((looks - self.mean) @ self.whitening).reshape(len(looks), -1)
         rest = np.zeros((len(looks), self.hidden_weight.shape[1] - inside.shape[1]), np.float32)
         if cells is not None:
-            rest = ((cells - self.cell_mean) @ self.cell_whitening).reshape(len(looks), -1)
+            rest = cell_inputs(cells, around, self.cell_mean, self.cell_whitening, rest.shape[1])
         hidden = np.maximum(np.concatenate([inside, rest], axis=1)[None] @ self.hidden_weight + self.hidden_bias, 0.0)
         logits = hidden @ self.output_weight + self.output_bias
         odds = np.exp(logits - logits.max(axis=-1, keepdims=True))
@@ -137,6 +142,19 @@ class RegionHead:
         """Probability that a picture of these mean features, `(F,)`, was taken indoors."""
         logit = float(((gist - self.mean) @ self.indoor_weight + self.indoor_bias)[0])
         return 1.0 / (1.0 + float(np.exp(-logit)))
+
+
+def cell_inputs(
+    cells: NDArray[np.float32],
+    around: NDArray[np.float32],
+    mean: NDArray[np.float32],
+    whitening: NDArray[np.float32],
+    count: int,
+) -> NDArray[np.float32]:
+    """Components of cells `(N, looks, 1000)` and the first of the whole picture's `(1000,)`, `count` in all."""
+    own = ((cells - mean) @ whitening).reshape(len(cells), -1)
+    whole = ((around - mean) @ whitening)[: count - own.shape[1]]
+    return np.concatenate([own, np.broadcast_to(whole, (len(own), len(whole)))], axis=1)
 
 
 def under_strokes(
@@ -162,8 +180,8 @@ def under_strokes(
         )
         labels[inside] = [str(detail) for detail in DETAIL_CLASSES].index(str(name))
     taken = labels >= 0
-    gist = looks[:, :, 0].mean(axis=(0, 1))
-    return StrokedPhoto(looks[taken], cells[taken], labels[taken].astype(np.int64), gist, indoor)
+    gist, around = looks[:, :, 0].mean(axis=(0, 1)), cells[:, :, 0].mean(axis=(0, 1))
+    return StrokedPhoto(looks[taken], cells[taken], labels[taken].astype(np.int64), gist, around, indoor)
 
 
 def fit(photos: Sequence[StrokedPhoto], config: RegionHeadConfig) -> RegionHead:
@@ -183,12 +201,13 @@ def fit(photos: Sequence[StrokedPhoto], config: RegionHeadConfig) -> RegionHead:
     cell_mean, cell_whitening = _components(
         [p.cells[some, 0] for p, some in zip(photos, of_photo, strict=True)], config.cell_components, config
     )
+    count = photos[0].cells.shape[1] * config.cell_components + config.around
     inside = np.concatenate(
         [
             np.concatenate(
                 [
                     ((p.looks - mean) @ whitening).reshape(len(p.looks), -1),
-                    ((p.cells - cell_mean) @ cell_whitening).reshape(len(p.cells), -1),
+                    cell_inputs(p.cells, p.around, cell_mean, cell_whitening, count),
                 ],
                 axis=1,
             )
