@@ -1,4 +1,8 @@
-"""Errors of calibration on rendered rooms and streets with known pitch, roll and field of view; one JSON document."""
+"""Errors of calibration on rendered rooms and streets with known pitch, roll and field of view; one JSON document.
+
+With `--panoramas FOLDER` instead on level views of real panoramas (512 rows or more, one file a place): pitch before
+and after the horizon is held by what the regions show (`keep_horizon`).
+"""
 
 import argparse
 import json
@@ -10,23 +14,72 @@ import cv2
 import numpy as np
 from environment import environment
 
+from sonovista.generate.backends import build_backend
+from sonovista.generate.calibration.horizon import keep_horizon
 from sonovista.generate.calibration.vanishing_points import VanishingPointCalibrator
+from sonovista.geometry import PerspectiveCamera
+from sonovista.geometry.equirectangular import sample
 from sonovista.geometry.image_files import read_photo
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "generate"))
 from manhattan_scenes import render_manhattan_photo  # noqa: E402  # pyright: ignore[reportMissingImports]
 
+VIEW = (640, 480)
+PITCH_DEG = 12.0
+"""Standard deviation of the views' pitch: what the calibrator's prior expects."""
+
 LIMITS_DEG = {"pitch": 2.0, "roll": 2.0, "horizontal_fov": 6.0}
 
 
+def views_of_panoramas(folder: Path, each: int) -> dict:
+    """Errors of pitch in degrees on views of 60 degrees without roll, before and after, by place."""
+    calibrate, regions_of = VanishingPointCalibrator(), build_backend("regions", "learned")
+    rng = np.random.default_rng(0)
+    places, rows = {}, []
+    for path in sorted(folder.glob("*.png")):
+        panorama = read_photo(path).pixels
+        own = []
+        for _ in range(each):
+            pitch, yaw = np.radians(rng.normal(0.0, PITCH_DEG)), rng.uniform(-np.pi, np.pi)
+            camera = PerspectiveCamera(*VIEW, np.radians(60.0), yaw, pitch)
+            view = sample(panorama.astype(np.float32), camera.ray_directions(), cv2.INTER_CUBIC)
+            view = np.clip(view, 0, 255).astype(np.uint8)
+            found = calibrate(view, None)
+            rays = found.camera(*VIEW).ray_directions()
+            regions = regions_of(view, np.arcsin(np.clip(rays[..., 2], -1.0, 1.0)).astype(np.float32), False)
+            settled = keep_horizon(found, regions)
+            own.append(np.degrees([abs(found.pitch - pitch), abs(settled.pitch - pitch)]))
+            rows.append((*own[-1], settled is not found))
+        places[path.stem] = np.round(np.mean(own, axis=0), 1).tolist()
+        print(path.stem, places[path.stem], file=sys.stderr, flush=True)
+    before, after, moved = (np.array(column) for column in zip(*rows, strict=True))
+    return {
+        "benchmark": "calibration, views of panoramas",
+        "views": len(rows),
+        "moved": int(moved.sum()),
+        "of_these_better_by_a_degree": int((moved & (after < before - 1.0)).sum()),
+        "of_these_worse_by_a_degree": int((moved & (after > before + 1.0)).sum()),
+        "mean_error_deg": [round(float(errors.mean()), 2) for errors in (before, after)],
+        "mean_error_deg_of_those_moved": [round(float(errors[moved].mean()), 2) for errors in (before, after)],
+        "percentile_90_error_deg": [round(float(np.percentile(errors, 90)), 2) for errors in (before, after)],
+        "places_mean_error_deg": places,
+        "environment": environment(),
+    }
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenes", type=int, default=40)
     parser.add_argument("--first-seed", type=int, default=100)
     parser.add_argument("--longer-side", type=int, default=640)
+    parser.add_argument("--panoramas", type=Path, help="folder of real panoramas to take views of")
+    parser.add_argument("--views", type=int, default=6, help="of each panorama")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
+    if arguments.panoramas is not None:
+        print(json.dumps(views_of_panoramas(arguments.panoramas, arguments.views), indent=2))
+        return
     calibrate = VanishingPointCalibrator()
     errors, baseline, seconds = [], [], []
     for seed in range(arguments.first_seed, arguments.first_seed + arguments.scenes):
