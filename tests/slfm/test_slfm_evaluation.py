@@ -1,10 +1,15 @@
+import json
+
 import numpy as np
 import pytest
 from learning import tiny_stream
 
 from sonovista.evaluate.slfm import Measured, evaluate_rotation, evaluate_sound
+from sonovista.evaluate.slfm_confidence import HeardExample, fit_sound_confidence
 from sonovista.slfm.calibration import Logistic, auroc
+from sonovista.slfm.doubt import Doubt
 from sonovista.slfm.runtime import MotionNetworks
+from sonovista.slfm.sound_evidence import SOUND_EVIDENCE
 
 
 def test_errors_are_counted_in_bins_of_twenty_degrees():
@@ -45,6 +50,30 @@ def test_confidence_is_learned_from_what_tells_errors_apart(rng):
     again = Logistic.from_list(model.as_list())
     np.testing.assert_allclose(again.chance(features), model.chance(features))
     assert Logistic.unknown(2).chance(features)[0] == 0.5
+
+
+def test_doubt_is_learned_from_errors(rng):
+    embeddings = rng.standard_normal((600, 5))
+    errors = np.exp(1.0 + 0.5 * embeddings[:, 2] + 0.1 * rng.standard_normal(600))
+    doubt = Doubt.fitted(embeddings, errors)
+    assert np.corrcoef(doubt.expected(embeddings), np.log1p(errors))[0, 1] > 0.9
+    again = Doubt.from_dict(json.loads(json.dumps(doubt.as_dict())))
+    np.testing.assert_allclose(again.expected(embeddings[3]), doubt.expected(embeddings)[3], rtol=1e-5)
+    assert np.isfinite(doubt.expected(np.full(5, 1e9)))  # far outside what it was fitted to
+    assert np.all(Doubt.unknown(5).expected(embeddings) == 0.0)
+
+
+def test_confidence_is_judged_in_rooms_that_were_left_out(rng):
+    def example(number):
+        embedding = rng.standard_normal(4)
+        error = float(np.exp(2.0 + embedding[0] + 0.3 * rng.standard_normal()))
+        return HeardExample(np.zeros(SOUND_EVIDENCE), embedding, error, number % 7)
+
+    doubt, model, facts = fit_sound_confidence([example(number) for number in range(700)])
+    assert facts["auroc"] > 0.9
+    assert doubt.width == 4
+    sure, unsure = (model.chance([0.0] * (SOUND_EVIDENCE - 1) + [value]) for value in (1.0, 4.0))
+    assert sure > 0.8 > 0.2 > unsure
 
 
 def test_the_area_under_the_curve():

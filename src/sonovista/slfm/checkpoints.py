@@ -1,7 +1,7 @@
 """Checkpoints: one safetensors file with weights, the state of training and the run's options; never pickled."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,29 @@ def write_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
     with whole_file(path, to_disk=True) as temporary:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_bytes(data)
+
+
+def write_mean(first: str | Path, second: str | Path, path: str | Path, share: float = 0.5) -> None:
+    """Write the mean of the weights of two checkpoints, of which one started from the other.
+
+    Args:
+        first: checkpoint that the second one started from.
+        second: its options, history and sign are kept.
+        path: where it is written.
+        share: of the second one's weights, 0 to 1; whole numbers (counts) are the second one's.
+
+    Raises:
+        InputError: they are not of the same networks.
+    """
+    one, other = read_checkpoint(first), read_checkpoint(second)
+    if {k: v.shape for k, v in one.tensors.items()} != {k: v.shape for k, v in other.tensors.items()}:
+        raise InputError(f"{second}: expected the networks of {first}, found others")
+    mean = dict(other.tensors)
+    for name, value in other.tensors.items():
+        if value.dtype.kind == "f":
+            mean[name] = ((1.0 - share) * one.tensors[name] + share * value).astype(value.dtype)
+    facts = {**other.facts, "weights": f"{share:g} of the run, {1.0 - share:g} of {Path(first).stem}"}
+    write_checkpoint(path, replace(other, tensors=mean, facts=facts))
 
 
 def shipped() -> Path:

@@ -11,9 +11,11 @@ from sonovista.slfm.calibration import Logistic
 from sonovista.slfm.camera_rotation import ROTATION_EVIDENCE
 from sonovista.slfm.checkpoints import Checkpoint, read_checkpoint
 from sonovista.slfm.config import TrainingRun, run_from
+from sonovista.slfm.doubt import Doubt
 from sonovista.slfm.features.spatial import frames_of
 from sonovista.slfm.networks.estimators import MotionModel
-from sonovista.slfm.sound_direction import SOUND_EVIDENCE
+from sonovista.slfm.runtime import FORMAT
+from sonovista.slfm.sound_evidence import SOUND_EVIDENCE
 
 SOUND, ROTATION, FACTS = "sound.onnx", "rotation.onnx", "model.json"
 OPSET = 18
@@ -67,15 +69,19 @@ def export(checkpoint_path: str | Path, folder: str | Path, card: dict[str, Any]
     folder.mkdir(parents=True, exist_ok=True)
     import torch
 
+    from sonovista.slfm.networks.estimators import SoundWithEmbedding
+
     audio, vision = run.networks.audio, run.networks.vision
     shape = (4, 40, frames_of(round(16_000 * audio.seconds))) if audio.features == "spatial" else (4, 256, 256)
     generator = torch.Generator().manual_seed(0)
     sound = torch.randn(3, *shape, generator=generator)
     pictures = torch.randn(2, 3, 3, vision.image_height, vision.image_width, generator=generator)
-    _write_graph(model.audio, (sound,), ["features"], folder / SOUND, {3: "frames"})
-    _write_graph(model.vision, (pictures[0], pictures[1]), ["first", "second"], folder / ROTATION, {})
+    hearing = SoundWithEmbedding(model.audio).eval()
+    _write_graph(hearing, (sound,), ["features"], ["angle", "embedding"], folder / SOUND, {3: "frames"})
+    _write_graph(model.vision, (pictures[0], pictures[1]), ["first", "second"], ["angle"], folder / ROTATION, {})
+    width = hearing(sound)[1].shape[1]
     facts = {
-        "format": 1,
+        "format": FORMAT,
         "name": run.name,
         "audio": audio.model_dump(),
         "any_length": audio.features == "spatial",
@@ -85,6 +91,7 @@ def export(checkpoint_path: str | Path, folder: str | Path, card: dict[str, Any]
             "sound": Logistic.unknown(SOUND_EVIDENCE).as_list(),
             "rotation": Logistic.unknown(ROTATION_EVIDENCE).as_list(),
         },
+        "doubt": Doubt.unknown(width).as_dict(),
         "steps": checkpoint.step,
         "training_seconds": round(checkpoint.seconds),
         "card": card or {},
@@ -94,7 +101,9 @@ def export(checkpoint_path: str | Path, folder: str | Path, card: dict[str, Any]
     return folder
 
 
-def _write_graph(module: Any, inputs: tuple[Any, ...], names: list[str], path: Path, axes: dict[int, str]) -> None:
+def _write_graph(
+    module: Any, inputs: tuple[Any, ...], names: list[str], outputs: list[str], path: Path, axes: dict[int, str]
+) -> None:
     import torch
 
     try:
@@ -107,8 +116,8 @@ def _write_graph(module: Any, inputs: tuple[Any, ...], names: list[str], path: P
             inputs,
             str(path),
             input_names=names,
-            output_names=["angle"],
-            dynamic_axes={name: {0: "batch"} | axes for name in names} | {"angle": {0: "batch"}},
+            output_names=outputs,
+            dynamic_axes={name: {0: "batch"} | axes for name in names} | {name: {0: "batch"} for name in outputs},
             opset_version=OPSET,
             dynamo=False,
         )

@@ -10,13 +10,16 @@ from numpy.typing import NDArray
 
 from sonovista.errors import BackendUnavailable, InputError
 from sonovista.slfm.calibration import Logistic
+from sonovista.slfm.doubt import Doubt
 from sonovista.slfm.features.pictures import as_input
 from sonovista.slfm.features.spatial import spatial_features
 from sonovista.slfm.features.spectrograms import magnitude_and_phase
 
 SHIPPED = Path(__file__).parent / "data"
 _GRAPHS = {"sound": "sound.onnx", "rotation": "rotation.onnx"}
-_BATCH = 32
+_BATCH, _BATCH_FRAMES = 32, 2048
+FORMAT = 2
+"""Of `model.json` and of the graphs beside it."""
 
 
 class MotionNetworks:
@@ -39,8 +42,9 @@ class MotionNetworks:
             raise InputError(f"{path}: cannot be read: {error.strerror}") from None
         except ValueError:
             raise InputError(f"{path}: expected JSON, found what cannot be read as it") from None
-        if self.facts.get("format") != 1:
-            raise InputError(f"{path}: format: expected 1, found {self.facts.get('format')!r}")
+        if self.facts.get("format") != FORMAT:
+            raise InputError(f"{path}: format: expected {FORMAT}, found {self.facts.get('format')!r}: export it again")
+        self.doubt = Doubt.from_dict(self.facts["doubt"])
         self._sessions: dict[str, Any] = {}
 
     @property
@@ -65,16 +69,21 @@ class MotionNetworks:
 
     def sound(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
         """Azimuths in radians, left positive, `(B,)`, of features `(B, 4, bands, frames)`."""
-        return self._run("sound", features=features)
+        return self._run("sound", features=features)[0]
 
-    def azimuths(self, features: list[NDArray[np.float32]]) -> NDArray[np.float64]:
-        """As `sound`, of features of different lengths, each `(4, bands, frames)`."""
+    def heard(self, features: list[NDArray[np.float32]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Azimuths as `sound` gives them, `(B,)`, and embeddings, `(B, width)`, of features of different lengths.
+
+        Args:
+            features: each of the shape `(4, bands, frames)`.
+        """
         lengths = np.array([each.shape[-1] for each in features], int)
-        out = np.zeros(len(features))
+        azimuths, embeddings = np.zeros(len(features)), np.zeros((len(features), self.doubt.width))
         for length in np.unique(lengths):
             same = np.flatnonzero(lengths == length)
-            out[same] = self.sound(np.stack([features[number] for number in same]))
-        return out
+            stacked = np.stack([features[number] for number in same])
+            azimuths[same], embeddings[same] = self._run("sound", features=stacked)
+        return azimuths, embeddings
 
     def picture(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What the network is given of an RGB picture `(h, w, 3)` that is 60 degrees wide."""
@@ -82,17 +91,23 @@ class MotionNetworks:
 
     def rotation(self, first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float64]:
         """How far the camera turned, radians, left positive, `(B,)`, between pictures `(B, 3, h, w)`."""
-        return self._run("rotation", first=first, second=second) * int(self.facts["mirror_sign"])
+        return self._run("rotation", first=first, second=second)[0] * int(self.facts["mirror_sign"])
 
-    def _run(self, name: str, **inputs: NDArray[np.float32]) -> NDArray[np.float64]:
+    def _run(self, name: str, **inputs: NDArray[np.float32]) -> list[NDArray[np.float64]]:
         if name not in self._sessions:
             self._sessions[name] = _session(self.folder / _GRAPHS[name])
+        session = self._sessions[name]
         count = len(next(iter(inputs.values())))
+        batch = (
+            max(1, min(_BATCH, _BATCH_FRAMES // max(1, inputs["features"].shape[-1]))) if name == "sound" else _BATCH
+        )
         parts = [
-            self._sessions[name].run(None, {key: value[k : k + _BATCH] for key, value in inputs.items()})[0]
-            for k in range(0, count, _BATCH)
+            session.run(None, {key: value[k : k + batch] for key, value in inputs.items()})
+            for k in range(0, count, batch)
         ]
-        return np.concatenate(parts).astype(float) if parts else np.zeros(0)
+        if not parts:
+            return [np.zeros(0) for _ in session.get_outputs()]
+        return [np.concatenate(each).astype(float) for each in zip(*parts, strict=True)]
 
 
 @lru_cache(maxsize=4)

@@ -8,17 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonovista.slfm.angles import folded
-from sonovista.slfm.classical.time_delay import gcc_phat_azimuth
-from sonovista.slfm.features.spatial import spatial_features
-from sonovista.slfm.features.votes import left_right_vote
 from sonovista.slfm.recordings import SAMPLE_RATE, BinauralRecording, is_silent, read_binaural
 from sonovista.slfm.runtime import MotionNetworks, shared_networks
+from sonovista.slfm.sound_evidence import PARTS, asked_of, sound_evidence
 
-SOUND_EVIDENCE = 8
-PARTS = 4
-"""Overlapping halves of a window whose estimates must agree for it to be sure."""
-_FINEST = 0.02
-"""Radians of disagreement below which less says nothing."""
+UNSURE = 0.5
+"""Confidence below which a direction is more likely wrong than right."""
 
 
 @dataclass(frozen=True)
@@ -95,72 +90,33 @@ def localize(
         )
         for start, stretch, (azimuth, spread, confidence) in zip(starts, stretches, found, strict=True)
     ]
-    return SoundTrack(windows, list(recording.warnings))
+    return SoundTrack(windows, [*recording.warnings, *_doubts(windows, recording)])
 
 
 def estimate_windows(
     stretches: list[NDArray[np.float32]], networks: MotionNetworks
 ) -> list[tuple[float | None, float, float]]:
     """Azimuth (None for silence), spread and confidence of stretches of sound, each `(2, samples)` at 16 kHz."""
-    whole = round(networks.seconds * SAMPLE_RATE)
-    features, owners = [], []
-    for number, stretch in enumerate(stretches):
-        if not is_silent(stretch):
-            for piece in [stretch, *parts_of(stretch)]:
-                features.append(networks.sound_features(repeated(piece, whole)))
-                owners.append(number)
-    azimuths = networks.sound(np.stack(features)) if features else np.zeros(0)
-    out: list[tuple[float | None, float, float]] = []
-    for number, stretch in enumerate(stretches):
-        mine = azimuths[np.array(owners, int) == number]
-        if len(mine) == 0:
-            out.append((None, 0.0, 0.0))
-            continue
-        evidence = sound_evidence(stretch, mine)
-        azimuth = float(folded(mine[0]))
-        out.append((azimuth, float(np.std(folded(mine[1:]))), float(networks.confidence("sound").chance(evidence))))
+    heard = [number for number, stretch in enumerate(stretches) if not is_silent(stretch)]
+    asked = [asked_of(stretches[number], networks) for number in heard]
+    azimuths, embeddings = networks.heard([features for each in asked for features in each])
+    out: list[tuple[float | None, float, float]] = [(None, 0.0, 0.0)] * len(stretches)
+    for place, number in enumerate(heard):
+        mine = slice(place * (1 + PARTS), (place + 1) * (1 + PARTS))
+        front = folded(azimuths[mine])
+        doubt = float(networks.doubt.expected(embeddings[mine.start]))
+        sure = networks.confidence("sound").chance(sound_evidence(stretches[number], front, doubt))
+        out[number] = (float(front[0]), float(np.std(front[1:])), float(sure))
     return out
 
 
-def sound_evidence(stretch: NDArray[np.float32], azimuths: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What tells a good estimate from a bad one, shape `(SOUND_EVIDENCE,)`.
-
-    How far the parts spread and how far their mean is from the whole (logarithms), how far to the side, whether the
-    louder ear is that side's, how alike the ears are (reverberation makes them less so) in what is loud, how long there
-    is sound, and how far off (a logarithm) the delay between the ears says that it is.
-
-    Args:
-        stretch: the sound.
-        azimuths: of all of it, then of its parts.
-    """
-    front = folded(azimuths)
-    vote, agreement = left_right_vote(stretch)
-    side = float(np.sign(front[0]) * vote * agreement)
-    real, imaginary, _, level = spatial_features(stretch)
-    weight = np.maximum(level, 0.0)
-    total = max(float(weight.sum()), 1e-6)
-    likeness = float((weight * np.hypot(real, imaginary)).sum()) / total
-    active = float((level.max(axis=0) > 0.3).mean()) * min(stretch.shape[1], SAMPLE_RATE) / SAMPLE_RATE
-    aside = abs(float(front[0]))
-    apart = np.array(
-        [np.std(front[1:]), abs(front[0] - front[1:].mean()), abs(front[0] - gcc_phat_azimuth(stretch))], np.float64
-    )
-    spread, shifted, delayed = np.log(apart + _FINEST)
-    return np.array([spread, shifted, aside, aside**3, side, likeness, active, delayed])
-
-
-def parts_of(stretch: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    """Overlapping halves."""
-    half = max(1, stretch.shape[1] // 2)
-    starts = np.linspace(0, stretch.shape[1] - half, PARTS).astype(int)
-    return [stretch[:, start : start + half] for start in starts]
-
-
-def repeated(piece: NDArray[np.float32], samples: int) -> NDArray[np.float32]:
-    """A piece again and again until it has so many samples."""
-    if piece.shape[1] >= samples:
-        return piece[:, :samples]
-    return np.tile(piece, (1, -(-samples // max(1, piece.shape[1]))))[:, :samples]
+def _doubts(windows: list[SoundWindow], recording: BinauralRecording) -> list[str]:
+    """A line where the sound itself, and not how it was recorded, leaves its direction open."""
+    unsure = [window for window in windows if window.azimuth is not None and window.confidence < UNSURE]
+    if recording.trust < 1.0 or not unsure:
+        return []
+    where = f"first at {unsure[0].start:.1f} s"
+    return [f"the direction is doubtful in {len(unsure)} of {len(windows)} windows, {where}: see their confidence"]
 
 
 def _recording(recording: str | Path | NDArray[np.float32] | BinauralRecording) -> BinauralRecording:

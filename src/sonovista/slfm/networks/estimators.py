@@ -24,11 +24,31 @@ class SoundDirection(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """`(B, 4, bands, frames)` to `(B,)`."""
+        return self.with_embedding(features)[0]
+
+    def with_embedding(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Azimuths `(B,)`, and what was made of the sounds, `(B, width)`, the same for exchanged ears if it is odd."""
         if not self.options.antisymmetric:
-            return self.head(self.encoder(features))
+            embedding = self.encoder(features)
+            return self.head(embedding), embedding
         both = torch.cat([features, exchanged_ears(features, self.options)])
-        straight, exchanged = self.head.logit(self.encoder(both)).chunk(2)
-        return self.head.angle(0.5 * (straight - exchanged))
+        embedding = self.encoder(both)
+        straight, exchanged = self.head.logit(embedding).chunk(2)
+        first, second = embedding.chunk(2)
+        even = torch.cat([first + second, (first - second).abs()], dim=-1)
+        return self.head.angle(0.5 * (straight - exchanged)), even
+
+
+class SoundWithEmbedding(nn.Module):
+    """What is exported of sound: azimuths and embeddings."""
+
+    def __init__(self, sound: SoundDirection) -> None:
+        super().__init__()
+        self.sound = sound
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """`(B, 4, bands, frames)` to `(B,)` and `(B, width)`."""
+        return self.sound.with_embedding(features)
 
 
 class CameraRotation(nn.Module):
