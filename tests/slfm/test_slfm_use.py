@@ -198,8 +198,8 @@ print([name for name in ("torch", "safetensors", "accelerate") if name in sys.mo
 def test_a_folder_without_networks_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"model\.json: cannot be read"):
         MotionNetworks(tmp_path)
-    (tmp_path / "model.json").write_text('{"format": 2}')
-    with pytest.raises(InputError, match="format: expected 1, found 2"):
+    (tmp_path / "model.json").write_text('{"format": 1}')
+    with pytest.raises(InputError, match="format: expected 2, found 1"):
         MotionNetworks(tmp_path)
 
 
