@@ -111,7 +111,7 @@ def measure(
         photo = Photo(image, None, (image.shape[1], image.shape[0]), sha256, ())
         # What both ways of understanding share is done once: a stage whose inputs are the same is read back.
         checkpoints = Checkpoints(work / "".join(c if c.isalnum() else "_" for c in name))
-        run = run_stages(photo, options, chosen, checkpoints, until="anchoring" if anchors else "regions")
+        run = run_stages(photo, options, chosen, checkpoints, until="anchoring" if anchors else "horizon")
         found = found_things(run) if anchors else recognised_things(run)
         camera = run["horizon"].camera(image.shape[1], image.shape[0])
         score = score_photo(found, annotations.of(name), camera)
