@@ -57,7 +57,7 @@ def test_weights_that_only_help_are_done_without_and_that_is_said(
     monkeypatch.setattr(backends, "pull", pull)
     chosen = choose_backends("offline", {})
     told: list[str] = []
-    notes = ["understanding (learned) knows fewer things: no network"]
+    notes = ["less is known in regions (learned), understanding (learned): no network"]
     assert with_weights(chosen, {"understanding"}, told.append) == (chosen, notes)
     assert told == notes
     assert "efficientnet-lite0" not in {weights.name for weights in weights_of("understanding", "learned")}

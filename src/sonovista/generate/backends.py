@@ -110,9 +110,14 @@ def with_weights(
             missing.setdefault(reasons[weights], []).append(stage)
             settled[stage] = _CLASSICAL[stage]
     lines = [f"classical methods for {', '.join(stages)}: {reason}" for reason, stages in missing.items()]
+    without: dict[str, list[str]] = {}
     for stage, name in settled.items():
-        reasons_without = [_unavailable(weights, report) for weights in HELPFUL_WEIGHTS.get((stage, name), ())]
-        lines += [f"{stage} ({name}) knows fewer things: {reason}" for reason in reasons_without if reason]
+        for weights in HELPFUL_WEIGHTS.get((stage, name), ()):
+            if weights not in reasons:
+                reasons[weights] = _unavailable(weights, report)
+            if reasons[weights]:
+                without.setdefault(reasons[weights], []).append(f"{stage} ({name})")
+    lines += [f"less is known in {', '.join(stages)}: {reason}" for reason, stages in without.items()]
     for line in lines:
         report(line)
     return settled, lines

@@ -121,7 +121,7 @@ REGISTRY: tuple[Weights, ...] = (
     ),
     Weights(
         name="efficientnet-lite0",
-        task="things of 1000 ImageNet classes in a photo, for understanding `learned` (EfficientNet-Lite0)",
+        task="1000 ImageNet classes in a photo, for regions and understanding `learned` (EfficientNet-Lite0)",
         licence="Apache-2.0",
         commercial=True,
         citation="Tan and Le, EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks, ICML 2019",
