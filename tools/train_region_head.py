@@ -63,8 +63,8 @@ def looks_at(name: str, classifier: LearnedClassifier, folder: Path) -> Looks:
     if not path.exists():
         seen = classifier.look(photo(name), False)
         assert seen.cells is not None
-        kept = {"fine": seen.fine, "coarse": seen.coarse, "first": seen.cells[0], "second": seen.cells[1]}
-        np.savez(path, **{key: value.astype(np.float16) for key, value in kept.items()})
+        fine, coarse, first, second = (a.astype(np.float16) for a in (seen.fine, seen.coarse, *seen.cells))
+        np.savez(path, fine=fine, coarse=coarse, first=first, second=second)
     with np.load(path, allow_pickle=False) as kept:
         fine, coarse, first, second = (kept[key].astype(np.float32) for key in ("fine", "coarse", "first", "second"))
     return Looks(fine, coarse, (first, second), False)

@@ -154,7 +154,7 @@ def cell_inputs(
     """Components of cells `(N, looks, 1000)` and the first of the whole picture's `(1000,)`, `count` in all."""
     own = ((cells - mean) @ whitening).reshape(len(cells), -1)
     whole = ((around - mean) @ whitening)[: count - own.shape[1]]
-    return np.concatenate([own, np.broadcast_to(whole, (len(own), len(whole)))], axis=1)
+    return np.concatenate([own, np.broadcast_to(whole, (len(own), len(whole)))], axis=1).astype(np.float32)
 
 
 def under_strokes(
@@ -213,14 +213,27 @@ def fit(photos: Sequence[StrokedPhoto], config: RegionHeadConfig) -> RegionHead:
             )
             for p in photos
         ]
-    )
+    ).astype(np.float32)
     kept = photos[0].looks.shape[1] * config.components
     networks = [
         _fit_network(inside, kept, classes, odds, config, config.seed + member) for member in range(config.members)
     ]
     indoor_weight, indoor_bias = _fit_indoor(photos, mean, config)
-    layers = (np.stack(arrays).astype(np.float32) for arrays in zip(*networks, strict=True))
-    return RegionHead(mean, whitening, cell_mean, cell_whitening, *layers, indoor_weight, indoor_bias)
+    hidden_weight, hidden_bias, output_weight, output_bias = (
+        np.stack(arrays).astype(np.float32) for arrays in zip(*networks, strict=True)
+    )
+    return RegionHead(
+        mean=mean,
+        whitening=whitening,
+        cell_mean=cell_mean,
+        cell_whitening=cell_whitening,
+        hidden_weight=hidden_weight,
+        hidden_bias=hidden_bias,
+        output_weight=output_weight,
+        output_bias=output_bias,
+        indoor_weight=indoor_weight,
+        indoor_bias=indoor_bias,
+    )
 
 
 def _components(
