@@ -15,6 +15,7 @@ from sonovista.heads.depth_training import (  # noqa: E402
     DepthTraining,
     evaluate,
     part,
+    read_config,
     read_network,
     read_state,
     train,
@@ -68,6 +69,14 @@ def test_a_run_is_gone_on_from_and_its_mean_is_the_network(tmp_path):
     assert len(read_network(tmp_path / "next" / "state.safetensors").looks) == 2
     found = evaluate(tmp_path, network, "test")
     assert found["crops"] == sum(part(f"outdoor-{k:05d}-0") == "test" for k in range(40))
+
+
+def test_the_shipped_configuration_has_no_attention_and_the_tried_one_has():
+    from importlib.resources import as_file, files
+
+    assert read_config(None).attention == 0
+    with as_file(files("sonovista.heads.configs") / "depth_attention.yaml") as path:
+        assert read_config(path).attention == 3
 
 
 def test_gear_stands_on_its_foot():
