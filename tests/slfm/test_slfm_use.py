@@ -115,6 +115,7 @@ def test_a_longer_window_hears_all_of_it():
     first, second = heard_from(50.0, 1.0), heard_from(-50.0, 1.55, seed=1)
     quiet = np.concatenate([0.003 * first, second], axis=1).astype(np.float32)
     (window,) = localize(quiet, window=2.55).windows
+    assert window.azimuth is not None
     assert np.degrees(window.azimuth) == pytest.approx(
         -50.0, abs=15.0
     )  # its first second, from the other side, is soft
