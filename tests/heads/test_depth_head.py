@@ -28,8 +28,9 @@ def test_attention_changes_nothing_before_it_has_learned_and_sees_the_whole_pict
     looking.load_state_dict(plain.state_dict(), strict=False)
     features, picture = torch.randn(1, len(LAYERS) * FEATURES, 6, 7), torch.rand(1, 3, 6 * OUT, 7 * OUT)
     assert torch.equal(plain(features, picture), looking(features, picture))
-    for layer in looking.looks:
-        torch.nn.init.normal_(layer.out.weight, 0.0, 0.5)
+    for name, weight in looking.named_parameters():
+        if name.endswith("out.weight"):
+            torch.nn.init.normal_(weight, 0.0, 0.5)
     elsewhere = features.clone()
     elsewhere[..., 0, 0] += 5.0
     far = (Ellipsis, slice(-OUT, None), slice(-OUT, None))

@@ -37,7 +37,7 @@ class Attention(nn.Module):
         self.narrow = nn.Conv2d(2 * width, width, 1)
         for layer in (self.out, self.narrow):
             nn.init.zeros_(layer.weight)
-            nn.init.zeros_(layer.bias)
+            layer.bias = nn.Parameter(torch.zeros(width))
 
     def forward(self, x: Tensor) -> Tensor:
         """Of shape `(B, width, rows, columns)`, as is the answer; at least three rows and columns."""
