@@ -25,13 +25,16 @@ SIDE = 0.6
 SHADE, SHADE_REACH = 0.3, 0.07
 """Of its light that the ceiling beside a beam lacks, and the camera heights over which it comes back."""
 
-TONES, STREAKS = 0.1, 0.35
+TONES, STREAKS = 0.1, 0.45
 """Standard deviation of the beams' brightness, and how strong the streaks of their wood are."""
 
 STREAK = (0.015, 0.3)
 """Width and length of a streak in camera heights; a pixel with a larger footprint than its width blurs it."""
 CELL = 8
 """Cells of noise for a streak, across and along."""
+
+HEWN, BEND = 0.02, 0.4
+"""How far the edges of a beam leave the straight line, as they do where it was hewn by hand, and over which length."""
 
 CEILING_GRAIN = 0.03
 """Standard deviation of a boarded ceiling's brightness over its brightness: how faint its joints are."""
@@ -59,6 +62,7 @@ def lay_beams(
     spacing, width = float(rng.uniform(*SPACING)), float(rng.uniform(*WIDTH))
     tones = 1.0 + rng.normal(0.0, TONES, 256)
     streaks = fractal_noise(rng, (256, 1024), float(CELL), 3)
+    edges = HEWN * np.concatenate([fractal_noise(rng, (1, 1024), float(CELL), 3) for _ in range(64)])
     away = np.linalg.norm(points, axis=1)
     outward = np.abs(points[:, across]) / np.maximum(np.hypot(points[:, 0], points[:, 1]), 1e-6)
     # A pixel covers more of the ceiling along the line of sight than across it.
@@ -72,20 +76,32 @@ def lay_beams(
         lower = upper * (1.0 - DROP / box.ceiling)
         # Beams lie at odd multiples of half their spacing, alike on both sides: none is right overhead.
         own = np.floor(lower / spacing)
-        below = np.abs(lower / spacing - own - 0.5) * spacing < 0.5 * width
-        ahead = np.where(lower - (own + 0.5) * spacing < 0.5 * width, own, own + 1.0)
-        face = (ahead + 0.5) * spacing - 0.5 * width
+        nearer, farther = (
+            (own + 0.5) * spacing + end * 0.5 * width + _along(edges, 2 * own + side, points[:, along], BEND, end)
+            for end in (-1, 1)
+        )
+        below = (lower > nearer) & (lower < farther)
+        ahead = np.where(lower < farther, own, own + 1.0)
+        face = (ahead + 0.5) * spacing - 0.5 * width + _along(edges, 2 * ahead + side, points[:, along], BEND, -1)
         beside = ~below & (upper >= face)
-        beam = np.where(below, own, ahead).astype(int) * 2 + side
+        beam = (2 * np.where(below, own, ahead) + side).astype(int)
         # Where on the wood: across its face below, up its side.
         up = np.where(below, lower - face, DROP * (face - lower) / np.maximum(upper - lower, 1e-6))
         rows = (np.floor(CELL * up / STREAK[0]) + 67 * beam).astype(int) % 256
-        column = np.clip(CELL * points[:, along] / STREAK[1] + 512.0, 0.0, 1022.0)
-        left = column.astype(int)
-        streak = streaks[rows, left] + (column - left) * (streaks[rows, left + 1] - streaks[rows, left])
+        streak = _along(streaks, rows, points[:, along], STREAK[1])
         streak *= STREAKS * np.clip(2.0 * STREAK[0] / footprint, 0.0, 1.0)
         light = DARKER * tones[beam % 256] * (1.0 + streak) * np.where(below, 1.0, SIDE)
         gap = np.minimum(face - upper, np.where(ahead > 0, upper - face - width + spacing, np.inf))
         shaded = 1.0 - SHADE * np.exp(-np.maximum(gap, 0.0) / SHADE_REACH)
         out += np.where((below | beside)[:, None], wood * light[:, None], ceiling * shaded[:, None])
     ceiling[:] = out / SAMPLES
+
+
+def _along(
+    noise: NDArray[np.float32], rows: NDArray[Any], places: NDArray[np.float64], length: float, end: int = 0
+) -> NDArray[np.float64]:
+    """A row of noise at places along it, `CELL` cells for a length; another row for each end of a beam."""
+    row = np.mod(3 * np.asarray(rows, int) + end, len(noise)) if end else np.asarray(rows, int)
+    column = np.clip(CELL * places / length + 512.0, 0.0, 1022.0)
+    left = column.astype(int)
+    return noise[row, left] + (column - left) * (noise[row, left + 1] - noise[row, left])
