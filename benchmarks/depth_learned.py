@@ -6,9 +6,11 @@ Run: python benchmarks/depth_learned.py [--motorcycle FOLDER] [--rows] [--exampl
 """
 
 import argparse
+import hashlib
 import json
 import platform
 import sys
+import tempfile
 import time
 from importlib.metadata import version
 from pathlib import Path
@@ -19,17 +21,16 @@ from PIL import Image
 from platformdirs import user_cache_path
 from scipy.stats import rankdata
 
-from sonovista.generate.calibration.vanishing_points import VanishingPointCalibrator
-from sonovista.generate.depth.ground_plane import GroundPlaneDepth
-from sonovista.generate.depth.learned import LearnedDepth
+from sonovista.generate.backends import choose_backends
+from sonovista.generate.checkpoints import Checkpoints
 from sonovista.generate.depth.relative import relative_depth
-from sonovista.generate.outpainting.exemplar import ExemplarOutpainter
-from sonovista.generate.outpainting.protocol import Panorama
-from sonovista.generate.regions.appearance import AppearanceClassifier
+from sonovista.generate.options import CreateOptions
 from sonovista.generate.regions.protocol import RegionMap
-from sonovista.geometry.equirectangular import pixel_angles
+from sonovista.generate.stages import run_stages
+from sonovista.geometry.image_files import Photo
 
 ROOT = Path(__file__).parent.parent
+ROWS = 256
 CLASS_DISTANCE = {
     "sky": 9.0, "rock": 6.0, "building": 5.0, "vegetation": 4.0, "snow": 4.0, "water": 3.0, "running_water": 3.0,
     "ceiling": 3.0, "wall": 3.0, "grass": 2.0, "ground": 2.0, "floor": 1.0, "object": 1.0,
@@ -54,16 +55,16 @@ def motorcycle(folder: Path) -> dict:
     found = relative_depth(image, 38, flip=True)
     small = Image.fromarray(found.log_distance).resize(image.shape[1::-1], Image.Resampling.BILINEAR)
     learned = -np.asarray(small)
-    photo, classical, _ = both_depths(image, learned_too=True)
+    photo, classical = scene_depth(image, "offline")[0], scene_depth(image, "classical")[0]
     rows = np.broadcast_to(np.arange(len(image))[:, None], known.shape).astype(float)
     answer = {}
     u, v = (np.arange(n) + 0.5 - 0.5 * n for n in image.shape[1::-1])
     slant = np.sqrt(1.0 + (u[None, :] ** 2 + v[:, None] ** 2) / MOTORCYCLE_FOCAL**2)
     guesses = {
         "head": learned,
-        "learned": -photo.photo,
-        "learned, along the axis": -photo.photo / slant,
-        "classical": -classical.photo,
+        "learned": -photo,
+        "learned, along the axis": -photo / slant,
+        "classical": -classical,
         "row": rows,
     }
     for name, guess in guesses.items():
@@ -80,33 +81,29 @@ def motorcycle(folder: Path) -> dict:
     return answer
 
 
-def both_depths(image: NDArray[np.uint8], learned_too: bool):
-    """Learned and classical depth with a plain panorama around the photo, and the photo's regions."""
-    height, width = image.shape[:2]
-    calibration = VanishingPointCalibrator()(image, None)
-    elevation = np.arcsin(calibration.camera(width, height).ray_directions()[..., 2]).astype(np.float32)
-    regions = AppearanceClassifier()(image, elevation, False)
-    rows = 256
-    panorama = ExemplarOutpainter()(image, calibration, regions, rows, 0)
-    around = np.broadcast_to(pixel_angles(rows)[1][:, None], (rows, 2 * rows)).astype(np.float32)
-    inputs: tuple[Panorama, RegionMap] = panorama, AppearanceClassifier()(panorama.pixels, around, True)
-    classical = GroundPlaneDepth()(*inputs, image, regions, calibration)
-    began = time.process_time()
-    learned = LearnedDepth()(*inputs, image, regions, calibration) if learned_too else classical
-    print(f"learned: {time.process_time() - began:.1f} s of one core", file=sys.stderr)
-    return learned, classical, regions
+def scene_depth(image: NDArray[np.uint8], profile: str) -> tuple[NDArray[np.float32], RegionMap]:
+    """Depth of a photo as a scene of a profile has it, panorama of 256 rows, and the photo's regions."""
+    digest = hashlib.sha256(image.tobytes()).hexdigest()
+    photo = Photo(image, None, (image.shape[1], image.shape[0]), digest, ())
+    options = CreateOptions(profile=profile, panorama_height=ROWS)
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.process_time()
+        run = run_stages(photo, options, choose_backends(profile, {}), Checkpoints(Path(folder)), until="depth")
+        print(f"{profile}: {time.process_time() - began:.1f} processor seconds", file=sys.stderr)
+        return run["depth"].photo, run["regions"]
 
 
 def pair_guesses(image: NDArray[np.uint8]) -> dict[str, NDArray]:
-    learned, classical, regions = both_depths(image, True)
+    learned, _ = scene_depth(image, "offline")
+    classical, regions = scene_depth(image, "classical")
     found = relative_depth(image, 38, flip=True)
     size = image.shape[1::-1]
     head = np.where(found.sky > 0.5, np.float32(50.0), np.float32(0.0)) + found.log_distance
     step = np.array([CLASS_DISTANCE[name] for name in classes()])[regions.labels()]
     return {
-        "learned": learned.photo,
+        "learned": learned,
         "head": np.asarray(Image.fromarray(head.astype(np.float32)).resize(size, Image.Resampling.BILINEAR)),
-        "classical": classical.photo,
+        "classical": classical,
         "class": step,
     }
 
