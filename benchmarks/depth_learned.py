@@ -1,8 +1,9 @@
 """Order of depth on photos by the learned head, with classical depth, a guess by the row and by class; prints JSON.
 
-Run: python benchmarks/depth_learned.py [--motorcycle FOLDER] [--rows] [--examples] [--photos FOLDER] > depth.json
+Run: python benchmarks/depth_learned.py [--motorcycle FOLDER] [--rows] [--examples] [--renders 30] [--photos FOLDER]
 
-`--motorcycle` takes scikit-image's stereo pair (motorcycle_left.png, motorcycle_disp.npz).
+`--motorcycle` takes scikit-image's stereo pair (motorcycle_left.png, motorcycle_disp.npz). `--renders` renders so many
+scenes that nothing was trained on, as large as photos are looked at, and asks the network as a scene does.
 """
 
 import argparse
@@ -28,9 +29,14 @@ from sonovista.generate.options import CreateOptions
 from sonovista.generate.regions.protocol import RegionMap
 from sonovista.generate.stages import run_stages
 from sonovista.geometry.image_files import Photo
+from sonovista.heads.renders import outdoor_views, read_material, room_views
 
 ROOT = Path(__file__).parent.parent
 ROWS = 256
+FIRST_SCENE = 100_000
+"""Seed of the first rendered scene: none that the head was trained, chosen or tested on."""
+RENDERED = (400, 532)
+"""Height and width of their views: 38 patches across, as photos are looked at."""
 CLASS_DISTANCE = {
     "sky": 9.0, "rock": 6.0, "building": 5.0, "vegetation": 4.0, "snow": 4.0, "water": 3.0, "running_water": 3.0,
     "ceiling": 3.0, "wall": 3.0, "grass": 2.0, "ground": 2.0, "floor": 1.0, "object": 1.0,
@@ -148,6 +154,35 @@ def row_pairs(photos: Path) -> dict:
     return {"right": tally, "share": shares, "share_without_sky": without, "row_guess": 0.0, "photos": by_photo}
 
 
+def fresh_renders(scenes: int, photos: Path) -> dict:
+    """Spearman correlation of distance over views of new scenes (sky is farthest), two in five of them rooms."""
+    material = read_material(photos, ROOT / "tools" / "photo_split.json", None)
+    found: dict[str, list[tuple[float, float]]] = {"outdoor": [], "room": []}
+    for seed in range(FIRST_SCENE, FIRST_SCENE + scenes):
+        kind = "room" if seed % 5 < 2 else "outdoor"
+        views = (room_views if kind == "room" else outdoor_views)(seed, material, RENDERED)
+        for picture, distance in views:
+            sky = np.isinf(distance)
+            if sky.mean() > 0.97:
+                continue
+            answer = relative_depth(picture, 38, flip=True)
+            guess = np.where(answer.sky > 0.5, np.float32(50.0), np.float32(0.0)) + answer.log_distance
+            size = distance.shape[::-1]
+            guess = np.asarray(Image.fromarray(guess.astype(np.float32)).resize(size, Image.Resampling.BILINEAR))
+            far = np.where(sky, 1e4, distance)
+            rows = np.broadcast_to(-np.arange(len(far))[:, None], far.shape)
+            found[kind].append(tuple(correlation(one[::2, ::2], far[::2, ::2]) for one in (guess, rows)))
+        print(seed, kind, np.round(np.mean(found[kind], axis=0), 3), file=sys.stderr, flush=True)
+    every = [*found["outdoor"], *found["room"]]
+    return {
+        name: {
+            "views": len(rows),
+            **dict(zip(("head", "row"), np.round(np.mean(rows, axis=0), 3).tolist(), strict=True)),
+        }
+        for name, rows in {**found, "all": every}.items()
+    }
+
+
 def load(photos: Path, name: str) -> NDArray[np.uint8]:
     if name.startswith("samples/"):
         from skimage import data
@@ -178,6 +213,7 @@ def main() -> None:
     parser.add_argument("--motorcycle", type=Path)
     parser.add_argument("--rows", action="store_true", help="the pairs in rows of held-out photos")
     parser.add_argument("--examples", action="store_true", help="the pairs on the example photos")
+    parser.add_argument("--renders", type=int, default=0, help="scenes to render anew")
     parser.add_argument("--photos", type=Path, default=user_cache_path("sonovista") / "photos")
     arguments = parser.parse_args()
     report: dict[str, object] = {
@@ -190,6 +226,8 @@ def main() -> None:
         report["example_pairs"] = example_pairs()
     if arguments.rows:
         report["row_pairs"] = row_pairs(arguments.photos)
+    if arguments.renders:
+        report["renders"] = fresh_renders(arguments.renders, arguments.photos)
     json.dump(report, sys.stdout, indent=1)
     print()
 

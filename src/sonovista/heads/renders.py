@@ -31,7 +31,8 @@ from sonovista.whole_files import whole_file
 
 SIZE = (294, 392)
 """Height and width of the pictures; distance is kept at half of it."""
-FINE = (368, 490)
+FINER = 1.25
+"""Times that in which scenes are rendered, before the lens."""
 VIEWS = 3
 ROOM_VIEWS = 4
 """More than outdoors: a room takes longer to make than to look at."""
@@ -46,7 +47,13 @@ def draw_camera(rng: np.random.Generator, size: tuple[int, int], yaw: float, pos
     return PerspectiveCamera(size[1], size[0], fov, yaw, np.radians(pitch), np.radians(roll), place)
 
 
-def outdoor_views(seed: int, material: Material) -> list[tuple[NDArray[np.uint8], NDArray[np.float32]]]:
+def _finer(size: tuple[int, int]) -> tuple[int, int]:
+    return round(FINER * size[0]), round(FINER * size[1])
+
+
+def outdoor_views(
+    seed: int, material: Material, size: tuple[int, int] = SIZE
+) -> list[tuple[NDArray[np.uint8], NDArray[np.float32]]]:
     """Views of one outdoor scene: pictures and metres along rays, infinite in the sky."""
     scene, forward = draw_scene(seed, material)
     rng = np.random.default_rng([seed, 78])
@@ -57,16 +64,19 @@ def outdoor_views(seed: int, material: Material) -> list[tuple[NDArray[np.uint8]
     position = np.array([0.0, 0.0, max(ground, scene.ground.water) + height])
     scene = replace(scene, shadows=shadow_map(scene))
     polar = scene.ground.polar(position)
+    fine = _finer(size)
     out = []
     for _ in range(VIEWS):
-        camera = draw_camera(rng, FINE, forward + float(rng.normal(0, 0.4)), position)
+        camera = draw_camera(rng, fine, forward + float(rng.normal(0, 0.4)), position)
         rotation = camera.R_world_camera
-        colour, distance = render(scene, rotation, position, camera.focal_length, FINE, rng, polar)
-        out.append(photograph(colour, distance, scene.weather.night, SIZE, rng))
+        colour, distance = render(scene, rotation, position, camera.focal_length, fine, rng, polar)
+        out.append(photograph(colour, distance, scene.weather.night, size, rng))
     return out
 
 
-def room_views(seed: int, material: Material) -> list[tuple[NDArray[np.uint8], NDArray[np.float32]]]:
+def room_views(
+    seed: int, material: Material, size: tuple[int, int] = SIZE
+) -> list[tuple[NDArray[np.uint8], NDArray[np.float32]]]:
     """Views of one of the simulator's rooms, most with people, animals and gear in it, some of these seen from near."""
     rng = np.random.default_rng([seed, 79])
     photographs = None
@@ -75,22 +85,23 @@ def room_views(seed: int, material: Material) -> list[tuple[NDArray[np.uint8], N
         photographs = np.stack([cv2.resize(material.photos[k], (512, 512)) for k in some]).astype(np.float32) / 255.0
     room = ProceduralRoom(seed, photographs=photographs)
     scene, _ = draw_scene(seed, material)
+    fine = _finer(size)
     out = []
     for _ in range(ROOM_VIEWS):
         peopled = replace(scene, shapes=Shapes())
         things = _people(room, peopled, rng) if rng.random() < 0.8 else []
-        camera = _look_at(room, things[0], rng) if things and rng.random() < 0.6 else None
+        camera = _look_at(room, things[0], fine, rng) if things and rng.random() < 0.6 else None
         if camera is None:
             position = room.stand(float(rng.uniform(0.6, min(2.0, room.size[2] - 0.4))), 0.35, rng)
             if position is None:
                 continue
-            camera = draw_camera(rng, FINE, float(rng.uniform(-np.pi, np.pi)), position)
+            camera = draw_camera(rng, fine, float(rng.uniform(-np.pi, np.pi)), position)
         view = room.view(camera)
         colour = (view.rgb.astype(np.float32) / 255.0) ** 2.2
         distance = np.asarray(view.depth, np.float64)
         if things:
             colour, distance = _inhabit(peopled, camera, colour, distance)
-        out.append(photograph(colour, distance, rng.random() < 0.12, SIZE, rng))
+        out.append(photograph(colour, distance, rng.random() < 0.12, size, rng))
     return out
 
 
@@ -115,7 +126,9 @@ def _people(room: ProceduralRoom, scene: Scene, rng: np.random.Generator) -> lis
     return things
 
 
-def _look_at(room: ProceduralRoom, thing: tuple[NDArray, float], rng: np.random.Generator) -> PerspectiveCamera | None:
+def _look_at(
+    room: ProceduralRoom, thing: tuple[NDArray, float], size: tuple[int, int], rng: np.random.Generator
+) -> PerspectiveCamera | None:
     """A camera that a thing is before, from 0.8 to 4 m; None where nobody can stand there."""
     foot, half = thing
     for _ in range(30):
@@ -129,7 +142,7 @@ def _look_at(room: ProceduralRoom, thing: tuple[NDArray, float], rng: np.random.
         fov = np.radians(rng.uniform(35.0, 75.0))
         roll = np.radians(float(rng.normal(0.0, 3.0)))
         place = (float(at[0]), float(at[1]), float(at[2]))
-        return PerspectiveCamera(FINE[1], FINE[0], fov, yaw, pitch, roll, place)
+        return PerspectiveCamera(size[1], size[0], fov, yaw, pitch, roll, place)
     return None
 
 
