@@ -171,7 +171,8 @@ def fresh_renders(scenes: int, photos: Path) -> dict:
             guess = np.asarray(Image.fromarray(guess.astype(np.float32)).resize(size, Image.Resampling.BILINEAR))
             far = np.where(sky, 1e4, distance)
             rows = np.broadcast_to(-np.arange(len(far))[:, None], far.shape)
-            found[kind].append(tuple(correlation(one[::2, ::2], far[::2, ::2]) for one in (guess, rows)))
+            by_head, by_row = (correlation(one[::2, ::2], far[::2, ::2]) for one in (guess, rows))
+            found[kind].append((by_head, by_row))
         print(seed, kind, np.round(np.mean(found[kind], axis=0), 3), file=sys.stderr, flush=True)
     every = [*found["outdoor"], *found["room"]]
     return {
