@@ -99,16 +99,21 @@ def scene_depth(image: NDArray[np.uint8], profile: str) -> tuple[NDArray[np.floa
         return run["depth"].photo, run["regions"]
 
 
+def head_guess(image: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.float32]:
+    """What the network alone says, the sky behind everything, resized to a height and width."""
+    found = relative_depth(image, 38, flip=True)
+    order = np.where(found.sky > 0.5, np.float32(50.0), np.float32(0.0)) + found.log_distance
+    resized = Image.fromarray(order.astype(np.float32)).resize((shape[1], shape[0]), Image.Resampling.BILINEAR)
+    return np.asarray(resized)
+
+
 def pair_guesses(image: NDArray[np.uint8]) -> dict[str, NDArray]:
     learned, _ = scene_depth(image, "offline")
     classical, regions = scene_depth(image, "classical")
-    found = relative_depth(image, 38, flip=True)
-    size = image.shape[1::-1]
-    head = np.where(found.sky > 0.5, np.float32(50.0), np.float32(0.0)) + found.log_distance
     step = np.array([CLASS_DISTANCE[name] for name in classes()])[regions.labels()]
     return {
         "learned": learned,
-        "head": np.asarray(Image.fromarray(head.astype(np.float32)).resize(size, Image.Resampling.BILINEAR)),
+        "head": head_guess(image, (image.shape[0], image.shape[1])),
         "classical": classical,
         "class": step,
     }
@@ -165,10 +170,7 @@ def fresh_renders(scenes: int, photos: Path) -> dict:
             sky = np.isinf(distance)
             if sky.mean() > 0.97:
                 continue
-            answer = relative_depth(picture, 38, flip=True)
-            guess = np.where(answer.sky > 0.5, np.float32(50.0), np.float32(0.0)) + answer.log_distance
-            size = distance.shape[::-1]
-            guess = np.asarray(Image.fromarray(guess.astype(np.float32)).resize(size, Image.Resampling.BILINEAR))
+            guess = head_guess(picture, (distance.shape[0], distance.shape[1]))
             far = np.where(sky, 1e4, distance)
             rows = np.broadcast_to(-np.arange(len(far))[:, None], far.shape)
             by_head, by_row = (correlation(one[::2, ::2], far[::2, ::2]) for one in (guess, rows))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sonovista.generate.calibration.protocol import Calibration
 from sonovista.generate.regions.protocol import DETAIL_CLASSES, REGION_CLASSES, RegionMap
+from sonovista.geometry.frames import angles_from_direction
 
 SURE = 0.8
 """Probability from which sky and water are believed."""
@@ -52,7 +53,7 @@ def keep_horizon(calibration: Calibration, regions: RegionMap) -> Calibration:
         return calibration
     height, width = regions.segments.shape
     rays = calibration.camera(width, height).ray_directions()
-    elevation = np.arcsin(np.clip(rays[..., 2], -1.0, 1.0))
+    elevation = angles_from_direction(rays)[1]
     water = _open_water(regions)
     trust = calibration.pitch_confidence * max(1.0 - WATER_HIDES_LINES * float(water.mean()), 0.0)
     if trust >= 0.5:

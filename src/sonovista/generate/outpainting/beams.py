@@ -63,6 +63,12 @@ def lay_beams(
     tones = 1.0 + rng.normal(0.0, TONES, 256)
     streaks = fractal_noise(rng, (256, 1024), float(CELL), 3)
     edges = HEWN * np.concatenate([fractal_noise(rng, (1, 1024), float(CELL), 3) for _ in range(64)])
+
+    def edge(number: NDArray[np.float64], side: NDArray[np.bool_], end: int) -> NDArray[np.float64]:
+        """How far from the middle the nearer (-1) or farther (1) edge of a beam is."""
+        rows = (3 * (2 * number + side).astype(int) + end) % len(edges)
+        return (number + 0.5) * spacing + end * 0.5 * width + _along(edges, rows, points[:, along], BEND)
+
     away = np.linalg.norm(points, axis=1)
     outward = np.abs(points[:, across]) / np.maximum(np.hypot(points[:, 0], points[:, 1]), 1e-6)
     # A pixel covers more of the ceiling along the line of sight than across it.
@@ -76,15 +82,12 @@ def lay_beams(
         lower = upper * (1.0 - DROP / box.ceiling)
         # Beams lie at odd multiples of half their spacing, alike on both sides: none is right overhead.
         own = np.floor(lower / spacing)
-        nearer, farther = (
-            (own + 0.5) * spacing + end * 0.5 * width + _along(edges, 2 * own + side, points[:, along], BEND, end)
-            for end in (-1, 1)
-        )
-        below = (lower > nearer) & (lower < farther)
+        farther = edge(own, side, 1)
         ahead = np.where(lower < farther, own, own + 1.0)
-        face = (ahead + 0.5) * spacing - 0.5 * width + _along(edges, 2 * ahead + side, points[:, along], BEND, -1)
+        face = edge(ahead, side, -1)
+        below = (lower > face) & (lower < farther)
         beside = ~below & (upper >= face)
-        beam = (2 * np.where(below, own, ahead) + side).astype(int)
+        beam = (2 * ahead + side).astype(int)
         # Where on the wood: across its face below, up its side.
         up = np.where(below, lower - face, DROP * (face - lower) / np.maximum(upper - lower, 1e-6))
         rows = (np.floor(CELL * up / STREAK[0]) + 67 * beam).astype(int) % 256
@@ -98,10 +101,9 @@ def lay_beams(
 
 
 def _along(
-    noise: NDArray[np.float32], rows: NDArray[Any], places: NDArray[np.float64], length: float, end: int = 0
+    noise: NDArray[np.float32], rows: NDArray[np.int64], places: NDArray[np.float64], length: float
 ) -> NDArray[np.float64]:
-    """A row of noise at places along it, `CELL` cells for a length; another row for each end of a beam."""
-    row = np.mod(3 * np.asarray(rows, int) + end, len(noise)) if end else np.asarray(rows, int)
+    """Rows of noise at places along them, `CELL` cells for a length."""
     column = np.clip(CELL * places / length + 512.0, 0.0, 1022.0)
     left = column.astype(int)
-    return noise[row, left] + (column - left) * (noise[row, left + 1] - noise[row, left])
+    return noise[rows, left] + (column - left) * (noise[rows, left + 1] - noise[rows, left])

@@ -207,7 +207,7 @@ class _Chooser:
         # Where nothing surrounds the gap there is no light to go on.
         even = evenness(source, allowed) if canvas.filled.any() else None
         self.shaded = 1.0 if even is None else 1.0 - even.share
-        self.pixels, self.light = source.pixels, np.zeros((1, 1, 3), np.float32)
+        self.pixels, self.light = source.pixels, np.broadcast_to(np.float32(0.0), canvas.pixels.shape)
         if even is not None:
             self.pixels = source.pixels - even.share * even.light
             self.light = even.share * even.target(canvas.pixels, canvas.filled, source.scale)
@@ -230,7 +230,7 @@ class _Chooser:
         """The patch for a window of the canvas, and where it is valid."""
         size = self.size
         step = 4
-        light = self.light[window] if self.shaded < 1.0 else self.light
+        light = self.light[window]
         old = cv2.resize(canvas.pixels[window] - light, (size // step, size // step), interpolation=cv2.INTER_AREA)
         known = canvas.filled[window][step // 2 :: step, step // 2 :: step]
         known = known[: size // step, : size // step]

@@ -70,6 +70,7 @@ def paint_surfaces(
     palette, fullness = _palette(source, wall, rng)
     doorway = (BACK, LEFT, RIGHT)[int(rng.integers(3))]
     out = np.zeros((*surface.shape, 3), np.float32)
+    # The floor is the first of the surfaces: what it is of decides what lies overhead.
     usual, wooden = wall, False
     for index in range(6):
         there = surface == index
