@@ -51,6 +51,13 @@ def test_every_set_of_the_test_split_has_its_digest():
     assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in digests.values())
 
 
+def test_more_rooms_are_others_and_all_of_them_to_train_on():
+    more, benchmark = (read_options(find_config(name)) for name in ("sonorooms-more", "sonorooms-1"))
+    assert {more.split_of(scene) for scene in range(more.scenes)} == {"train"}
+    assert {of.name for of in more.sets} == {"rotation"}
+    assert more.seed != benchmark.seed
+
+
 def test_a_name_that_is_none_is_refused():
     with pytest.raises(InputError, match="sonorooms-2: expected a YAML file or one of sonorooms-1"):
         find_config("sonorooms-2")

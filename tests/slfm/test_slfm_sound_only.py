@@ -120,6 +120,29 @@ def test_views_without_a_sure_rotation_are_left_out(folder, table):
         SoundStream(folder, Noise(), OPTIONS, rotations=table, sure=0.999)
 
 
+def test_places_come_from_several_folders_each_with_a_table_of_its_own(folder, table, tmp_path):
+    other = tmp_path / "more"
+    write_example(other / "room-0" / "pair-0000", stored(2))
+    rows = [("room-0/pair-0000", view, TURNS_DEG[view], 0.99, "refined") for view in (1, 2, 3)]
+    more = table_of(tmp_path / "more.csv", rows)
+    stream = SoundStream([folder, other], Noise(), OPTIONS, rotations=[table, more])
+    assert len(stream) == 3
+    assert stream.folders[-1] == other / "room-0" / "pair-0000"
+    assert {name for index in range(3) for name in np.round(stream.example(index).azimuths, 6)} >= {
+        np.round(SoundStream(other, Noise(), OPTIONS).example(0).azimuths[0], 6)
+    }
+    assert len(SoundStream([folder, other], Noise(), OPTIONS)) == 4
+
+
+def test_as_many_tables_as_folders_and_one_folder_where_pictures_are_read(folder, table):
+    two = (str(folder), str(folder))
+    split = SplitOptions(folder=two, pictures=False, rotations=str(table))
+    with pytest.raises(InputError, match="expected one table for each of 2 folders, found 1"):
+        build_stream(DataOptions(), split)
+    with pytest.raises(InputError, match="expected one where pictures are read, found 2"):
+        build_stream(DataOptions(), SplitOptions(folder=two))
+
+
 @pytest.mark.parametrize("row", [("room-0/pair-0000", 2, 1.0, 0.9, "refined"), ("room-0/pair-0000", "x", 1, 1, "n")])
 def test_a_damaged_table_is_refused(tmp_path, row):
     with pytest.raises(InputError, match="expected"):

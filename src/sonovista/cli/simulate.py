@@ -51,7 +51,10 @@ def simulate(
     from_scenes: Annotated[Path | None, typer.Option(help="Sonovista scene, or a folder of them.")] = None,
     photographs: Annotated[Path | None, typer.Option(help="Folder of pictures that may hang in rooms.")] = None,
     config: Annotated[
-        str | None, typer.Option(help="YAML file with all options, or `sonorooms-1`; other options are not taken then.")
+        str | None,
+        typer.Option(
+            help="YAML file with all options, `sonorooms-1` or `sonorooms-more`; other options are not taken then."
+        ),
     ] = None,
     splits: Annotated[str, typer.Option(help="Which splits to make now, e.g. test.")] = "train,val,test",
     seed: Annotated[int, typer.Option(help="Of every random choice; the same seed gives the same bytes.")] = 0,

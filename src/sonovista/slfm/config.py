@@ -24,10 +24,12 @@ class SplitOptions(_Options):
     `folder` reads HM3D-SS folders or the simulator's shards; otherwise examples are made on the fly from `panoramas`.
     """
 
-    folder: str | None = Field(default=None, description="Of stored examples.")
+    folder: str | tuple[str, ...] | None = Field(
+        default=None, description="Of stored examples; without pictures also several, each with its table of rotations."
+    )
     panoramas: str | None = Field(default=None, description="Folder of equirectangular pictures.")
     pictures: bool = Field(default=True, description="False: of stored examples only sounds are read.")
-    rotations: str | None = Field(
+    rotations: str | tuple[str, ...] | None = Field(
         default=None,
         description="Without pictures: table of rotations estimated beforehand; made first where it is not complete.",
     )

@@ -24,7 +24,9 @@ def build_stream(data: DataOptions, split: SplitOptions) -> ExampleStream:
     sounds = VariedSounds(_sounds(split), split.narrow_sounds) if split.vary_sounds else _sounds(split)
     if split.folder is not None:
         if not split.pictures:
-            return _sound_stream(split.folder, split, sounds, views)
+            return _sound_stream(split, sounds, views)
+        if not isinstance(split.folder, str):
+            raise InputError(f"data: folder: expected one where pictures are read, found {len(split.folder)}")
         from sonovista.slfm.streams.stored import ShardStream, StoredStream, holds_shards
 
         if holds_shards(split.folder):
@@ -56,13 +58,20 @@ def _sounds(split: SplitOptions) -> Sounds:
     return SeveralSounds([SoundFolder(folder) for folder in split.sounds])
 
 
-def _sound_stream(folder: str, split: SplitOptions, sounds: Sounds, views: ViewOptions) -> ExampleStream:
+def _sound_stream(split: SplitOptions, sounds: Sounds, views: ViewOptions) -> ExampleStream:
     from sonovista.slfm.rotation_tables import write_rotation_table
     from sonovista.slfm.streams.sound_only import SoundStream
 
-    if split.rotations is not None:
-        write_rotation_table(folder, split.rotations)
-    return SoundStream(folder, sounds, views, split.seed, split.rotations, split.sure, split.other_rooms)
+    folders, tables = _listed(split.folder), _listed(split.rotations)
+    if tables and len(tables) != len(folders):
+        raise InputError(f"data: rotations: expected one table for each of {len(folders)} folders, found {len(tables)}")
+    for folder, table in zip(folders, tables, strict=False):
+        write_rotation_table(folder, table)
+    return SoundStream(folders, sounds, views, split.seed, tables or None, split.sure, split.other_rooms)
+
+
+def _listed(names: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else names or ()
 
 
 def build_ears(name: str) -> Ears:

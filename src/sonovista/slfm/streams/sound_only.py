@@ -1,6 +1,7 @@
 """Sounds in stored places, without pictures: all that is still learned where rotations are known beforehand."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,12 @@ class SoundStream:
     """What is heard at stored places. All responses are kept in memory, as 16-bit numbers.
 
     Args:
-        folder: see `example_folders`.
+        folder: see `example_folders`; or several.
         sounds: clean ones.
         options: of the views; what concerns pictures is not used, and reverberation is as stored.
         seed: decides, with an example's number, which sound is heard when.
-        rotations: a table of estimated rotations (see `rotation_tables`); views that it is not sure of are left out,
-            and so are places with too few others. None: true ones alone.
+        rotations: a table of estimated rotations (see `rotation_tables`) for each folder; views that it is not sure of
+            are left out, and so are places with too few others. None: true ones alone.
         sure: least confidence of a rotation that is used.
         other_rooms: share of the examples whose reverberation is changed, see `with_other_reverberation`.
 
@@ -38,11 +39,11 @@ class SoundStream:
 
     def __init__(
         self,
-        folder: str | Path,
+        folder: str | Path | Sequence[str | Path],
         sounds: Sounds,
         options: ViewOptions | None = None,
         seed: int = 0,
-        rotations: str | Path | None = None,
+        rotations: str | Path | Sequence[str | Path] | None = None,
         sure: float = 0.9,
         other_rooms: float = 0.0,
     ) -> None:
@@ -50,16 +51,14 @@ class SoundStream:
         self.other_rooms = other_rooms
         if self.options.reverberation != 1.0:
             raise InputError("views.reverberation: expected 1, as stored, where there are no pictures")
-        folders = example_folders(folder)
+        sources = _several(folder)
         self._estimates: list[NDArray[np.float64]] | None = None
         self._usable: list[NDArray[np.int64]] | None = None
-        if rotations is not None:
-            table = read_rotation_table(rotations)
-            known = [(path, table.get(example_name(path, folder))) for path in folders]
-            usable = [
-                (path, yaws, np.flatnonzero(confidence >= sure))
-                for path, (yaws, confidence) in ((path, found) for path, found in known if found is not None)
-            ]
+        if rotations is None:
+            folders = [path for source in sources for path in example_folders(source)]
+        else:
+            known = [row for pair in zip(sources, _several(rotations), strict=True) for row in _estimated(*pair)]
+            usable = [(path, yaws, np.flatnonzero(confidence >= sure)) for path, yaws, confidence in known]
             usable = [row for row in usable if len(row[2]) >= self.options.views]
             if not usable:
                 raise InputError(f"{rotations}: expected sure rotations of examples of {folder}, found none")
@@ -120,6 +119,19 @@ class SoundStream:
             level = 0.1 * 10.0 ** (-rng.uniform(*options.noise_snr_db) / 20.0)
             out += np.float32(level) * noise_like(rng, out.size).reshape(out.shape)
         return out
+
+
+def _several(paths: str | Path | Sequence[str | Path]) -> Sequence[str | Path]:
+    return [paths] if isinstance(paths, (str, Path)) else paths
+
+
+def _estimated(
+    source: str | Path, rotations: str | Path
+) -> list[tuple[Path, NDArray[np.float64], NDArray[np.float64]]]:
+    """Examples of a source that the table knows: folder, yaws and how sure they are."""
+    table = read_rotation_table(rotations)
+    known = [(path, table.get(example_name(path, source))) for path in example_folders(source)]
+    return [(path, *found) for path, found in known if found is not None]
 
 
 DIRECT_SAMPLES, FADE_SAMPLES = 48, 16
