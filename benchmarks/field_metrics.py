@@ -19,6 +19,7 @@ from environment import environment
 
 from sonovista.ambisonics import encode
 from sonovista.evaluate.field import Beams, FieldView, beams_of_map, measure, view_of_field
+from sonovista.geometry import angles_from_direction
 
 SEED = 0
 SAMPLES = 48_000
@@ -64,7 +65,7 @@ def chance(order: int, beams: Beams) -> dict[str, float]:
     weights = beams_of_map(order, beams)
     rows = []
     for pair in directions:
-        angles = [(np.arctan2(d[1], d[0]), np.arcsin(d[2])) for d in pair]
+        angles = [angles_from_direction(d) for d in pair]
         views = [view_of_field(encode(np.ones(1), *angle, order), weights) for angle in angles]
         found = measure(views[0], views[1])
         rows.append((found.angular_error, found.correlation, found.auc))

@@ -24,7 +24,7 @@ from sklearn.neural_network import MLPClassifier
 from sonovista.generate.regions.appearance import AppearanceClassifier, Network, Weights
 from sonovista.generate.regions.features import SegmentFeatures, segment_features
 from sonovista.generate.regions.protocol import REGION_CLASSES
-from sonovista.geometry import PerspectiveCamera
+from sonovista.geometry import PerspectiveCamera, elevation_of
 from sonovista.geometry.equirectangular import pixel_angles
 
 TOOLS = Path(__file__).resolve().parent
@@ -64,7 +64,7 @@ def photo_elevation(height: int, width: int, horizon: float, offset: float = 0.0
     focal = 0.5 * width / np.tan(0.5 * fov)
     pitch = float(np.clip(np.arctan((horizon - 0.5) * height / focal) + offset, -1.5, 1.5))
     rays = PerspectiveCamera(width, height, float(fov), 0.0, pitch).ray_directions()
-    return np.arcsin(np.clip(rays[..., 2], -1.0, 1.0)).astype(np.float32)
+    return elevation_of(rays).astype(np.float32)
 
 
 def label_map(height: int, width: int, regions: list[list]) -> NDArray[np.int8]:
@@ -84,7 +84,7 @@ def examples_of(name: str, annotation: dict, rng: np.random.Generator) -> list[E
     for index, side in enumerate(PANORAMA_WIDTHS if wraps else PHOTO_SIDES):
         image = load_photo(name, side)
         height, width = image.shape[:2]
-        elevation = elevation_of(name, height, width, annotation["horizon"])
+        elevation = elevations(name, height, width, annotation["horizon"])
         marked = label_map(height, width, annotation["regions"])
         if index:
             image = _vary(image, rng)
@@ -98,7 +98,7 @@ def examples_of(name: str, annotation: dict, rng: np.random.Generator) -> list[E
     return out
 
 
-def elevation_of(name: str, height: int, width: int, horizon: float) -> NDArray[np.float32]:
+def elevations(name: str, height: int, width: int, horizon: float) -> NDArray[np.float32]:
     """Elevation of every pixel of a photo or, in the collection of that name, a panorama."""
     if name.startswith("panoramas/"):
         rows = pixel_angles(height)[1].astype(np.float32)
@@ -225,7 +225,7 @@ def measure(annotations: dict, photos: dict[str, list[Example]], seed: int) -> d
         for name in left_out:
             image = load_photo(name, PHOTO_SIDES[0])
             height, width = image.shape[:2]
-            elevation = elevation_of(name, height, width, annotations[name]["horizon"])
+            elevation = elevations(name, height, width, annotations[name]["horizon"])
             found = classifier(image, elevation, name.startswith("panoramas/"))
             marked = label_map(height, width, annotations[name]["regions"])
             inside = marked >= 0

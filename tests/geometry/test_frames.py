@@ -9,6 +9,7 @@ from sonovista.geometry import (
     PerspectiveCamera,
     angles_from_direction,
     direction_from_angles,
+    elevation_of,
     rotation_from_yaw_pitch_roll,
     yaw_pitch_roll_from_rotation,
 )
@@ -47,6 +48,17 @@ def test_rotations_are_orthonormal_and_give_back_their_angles(yaw: float, pitch:
 def test_angles_and_directions_are_inverse(azimuth: float, elevation: float, scale: float) -> None:
     back = angles_from_direction(scale * direction_from_angles(azimuth, elevation))
     np.testing.assert_allclose(back, (azimuth, elevation), atol=1e-9)
+
+
+@given(azimuth=angle, elevation=steep)
+def test_elevation_of_unit_vectors_is_that_of_their_angles(azimuth: float, elevation: float) -> None:
+    direction = direction_from_angles(azimuth, elevation)
+    np.testing.assert_allclose(elevation_of(direction), elevation, atol=1e-9)
+    assert elevation_of(direction.astype(np.float32)).dtype == np.float32
+
+
+def test_rounding_above_the_zenith_is_the_zenith() -> None:
+    assert elevation_of([0.0, 0.0, 1.0 + 1e-15]) == np.pi / 2
 
 
 @given(yaw=angle, pitch=steep, roll=angle, fov=st.floats(0.3, 2.5))

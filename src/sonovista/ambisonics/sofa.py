@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sonovista.ambisonics.hrtf_set import HRTFSet
 from sonovista.errors import BackendUnavailable, InputError
-from sonovista.geometry.frames import direction_from_angles
+from sonovista.geometry.frames import direction_from_angles, elevation_of
 
 CONVENTIONS = ("SimpleFreeFieldHRIR", "SimpleFreeFieldHRTF", "GeneralFIR", "FreeFieldHRIR")
 MAX_FILE_BYTES = 1 << 30
@@ -217,7 +217,7 @@ def _directions_of_view(
         raise InputError(f"{path}: ListenerView: expected a listener who turns about the vertical axis, found another")
     yaw = np.arctan2(view[:, 1], view[:, 0])
     azimuth = np.arctan2(source[0, 1], source[0, 0]) - yaw
-    elevation = np.full(count, np.arcsin(np.clip(source[0, 2], -1.0, 1.0)))
+    elevation = np.full(count, elevation_of(source[0]))
     return direction_from_angles(azimuth, elevation), np.full(count, distance[0])
 
 

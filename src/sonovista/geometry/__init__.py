@@ -5,7 +5,9 @@ from sonovista.geometry.frames import (
     R_BODY_CAMERA,
     angles_from_direction,
     direction_from_angles,
+    elevation_of,
     rotation_from_yaw_pitch_roll,
+    wrapped,
     yaw_pitch_roll_from_rotation,
 )
 
@@ -14,6 +16,8 @@ __all__ = [
     "PerspectiveCamera",
     "angles_from_direction",
     "direction_from_angles",
+    "elevation_of",
     "rotation_from_yaw_pitch_roll",
+    "wrapped",
     "yaw_pitch_roll_from_rotation",
 ]

@@ -36,6 +36,23 @@ def angles_from_direction(direction: ArrayLike) -> tuple[NDArray[np.float64], ND
     return np.arctan2(direction[..., 1], direction[..., 0]), np.arctan2(direction[..., 2], horizontal)
 
 
+def wrapped(angle: ArrayLike) -> NDArray[np.float64]:
+    """Angles in radians brought to (-pi, pi], of the same shape."""
+    return -((-np.asarray(angle, float) + np.pi) % (2.0 * np.pi) - np.pi)
+
+
+def elevation_of(directions: ArrayLike) -> NDArray[np.floating]:
+    """Elevation of unit vectors; `angles_from_direction` says the same, to rounding, of vectors of any length.
+
+    Args:
+        directions: unit vectors, shape `(..., 3)`; rounding may have made them a little longer.
+
+    Returns:
+        Radians in [-pi/2, pi/2], up positive, shape `(...)`, of the precision of `directions`.
+    """
+    return np.arcsin(np.clip(np.asarray(directions)[..., 2], -1.0, 1.0))
+
+
 def rotation_from_yaw_pitch_roll(yaw: float = 0.0, pitch: float = 0.0, roll: float = 0.0) -> NDArray[np.float64]:
     """`R_world_body` of a body that first rolls, then pitches, then yaws.
 

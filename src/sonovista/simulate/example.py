@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from sonovista.geometry import wrapped
+
 SAMPLE_RATE = 16_000
 """Hz, of what is learned from."""
 
@@ -98,8 +100,3 @@ class Example:
     indirect: NDArray[np.float32]
     rt60: NDArray[np.float64]
     record: dict[str, object] = field(default_factory=dict)
-
-
-def wrapped(angle: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Angles in radians, brought to (-pi, pi]."""
-    return -((-angle + np.pi) % (2.0 * np.pi) - np.pi)

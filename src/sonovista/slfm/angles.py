@@ -3,10 +3,9 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sonovista.geometry import wrapped
 
-def wrapped(angle: ArrayLike) -> NDArray[np.float64]:
-    """Angles in radians brought to (-pi, pi]."""
-    return -((-np.asarray(angle, float) + np.pi) % (2.0 * np.pi) - np.pi)
+__all__ = ["angular_error", "folded", "reflected", "wrapped"]
 
 
 def folded(azimuth: ArrayLike) -> NDArray[np.float64]:

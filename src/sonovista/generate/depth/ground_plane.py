@@ -27,7 +27,7 @@ from sonovista.generate.depth.standing import before_what_it_carries, lay_out, s
 from sonovista.generate.depth.terrain import connected_ground, ground_closeness, rising_tangent
 from sonovista.generate.outpainting.protocol import Panorama
 from sonovista.generate.regions.protocol import RegionMap
-from sonovista.geometry import PerspectiveCamera
+from sonovista.geometry import PerspectiveCamera, elevation_of
 from sonovista.geometry.equirectangular import direction_to_pixel, pixel_angles, pixel_directions, sample
 
 NEAREST = 0.5
@@ -211,7 +211,7 @@ def _check(panorama: Panorama, panorama_regions: RegionMap, image: NDArray[np.ui
 
 def _photo(image: NDArray[np.uint8], regions: RegionMap, camera: PerspectiveCamera, indoor: bool) -> _Picture:
     directions = camera.ray_directions()
-    elevation = np.arcsin(np.clip(directions[..., 2], -1.0, 1.0))
+    elevation = elevation_of(directions)
     return _Picture(image, segment_materials(regions, elevation, indoor)[regions.segments], directions)
 
 

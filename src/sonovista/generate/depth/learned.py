@@ -28,7 +28,7 @@ from sonovista.generate.depth.sharpening import follow_picture, sharpen_edges
 from sonovista.generate.depth.smoothing import joint_upsample
 from sonovista.generate.outpainting.protocol import Panorama
 from sonovista.generate.regions.protocol import REGION_CLASSES, RegionMap
-from sonovista.geometry import PerspectiveCamera
+from sonovista.geometry import PerspectiveCamera, elevation_of
 from sonovista.geometry.equirectangular import pixel_angles, pixel_directions, sample
 
 COARSE = 256
@@ -119,7 +119,7 @@ class LearnedDepth:
         """Metres and sky at the photo's full detail."""
         height, width = image.shape[:2]
         camera = calibration.camera(width, height)
-        elevation = np.arcsin(np.clip(camera.ray_directions()[..., 2], -1.0, 1.0))
+        elevation = elevation_of(camera.ray_directions())
         sky = _sky(found.sky, image, regions, elevation, geometric.indoor)
         material = segment_materials(regions, elevation, geometric.indoor)[regions.segments]
         size = found.log_distance.shape[::-1]
@@ -127,7 +127,7 @@ class LearnedDepth:
         ground = cv2.resize((material == Material.FLAT).astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.6
         known = np.log(cv2.resize(geometric.photo, size, interpolation=cv2.INTER_NEAREST))
         look = _Look(np.asarray(known, float), cells_sky, ground & ~cells_sky)
-        cells_elevation = np.arcsin(np.clip(calibration.camera(*size).ray_directions()[..., 2], -1.0, 1.0))
+        cells_elevation = elevation_of(calibration.camera(*size).ray_directions())
         metric = align(
             found.log_distance,
             look.known,

@@ -11,6 +11,7 @@ from sonovista.generate.easing import smooth_step
 from sonovista.generate.outpainting.blending import fill_smoothly
 from sonovista.generate.outpainting.projection import photo_coordinates, sample_photo, sample_points
 from sonovista.generate.outpainting.source import Source
+from sonovista.geometry import elevation_of
 from sonovista.geometry.equirectangular import pixel_angles, pixel_directions
 
 Float = NDArray[Any]
@@ -79,7 +80,7 @@ def fit_gradient(source: Source) -> SkyGradient:
     v, u = np.nonzero(mask)
     pick = np.linspace(0, u.size - 1, min(u.size, 6000)).astype(int)
     rays = source.camera.ray_directions()[v[pick], u[pick]]
-    azimuth, elevation = np.arctan2(rays[:, 1], rays[:, 0]), np.arcsin(rays[:, 2])
+    azimuth, elevation = np.arctan2(rays[:, 1], rays[:, 0]), elevation_of(rays)
     colour = source.pixels[v[pick], u[pick]]
     low, high = float(np.percentile(elevation, 1)), float(np.percentile(elevation, 99))
     e = elevation - low
@@ -257,7 +258,7 @@ def _stamp(
     north = np.cross(centre, east)
     zoom = rng.uniform(0.7, 1.5)
     reach = radius / focal_length * zoom
-    rows = np.flatnonzero(np.abs(np.arcsin(directions[:, 0, 2]) - np.arcsin(np.clip(centre[2], -1, 1))) < reach + 0.02)
+    rows = np.flatnonzero(np.abs(elevation_of(directions[:, 0]) - elevation_of(centre)) < reach + 0.02)
     if rows.size == 0:
         return
     part = directions[rows[0] : rows[-1] + 1]

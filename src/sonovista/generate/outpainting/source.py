@@ -11,7 +11,7 @@ from sonovista.generate.calibration.protocol import Calibration
 from sonovista.generate.outpainting.matting import RIM, settle_rims
 from sonovista.generate.outpainting.projection import local_scale, low_pass
 from sonovista.generate.regions.protocol import DETAIL_CLASSES, REGION_CLASSES, RegionMap
-from sonovista.geometry import PerspectiveCamera
+from sonovista.geometry import PerspectiveCamera, elevation_of
 
 Float = NDArray[Any]
 
@@ -106,7 +106,7 @@ def prepare_source(image: NDArray[np.uint8], calibration: Calibration, regions: 
     camera = calibration.camera(*size)
     segments = np.asarray(cv2.resize(regions.segments, size, interpolation=cv2.INTER_NEAREST), np.int32)
     probabilities = regions.probabilities[segments]
-    elevation = np.arcsin(np.clip(camera.ray_directions()[..., 2], -1.0, 1.0)).astype(np.float32)
+    elevation = elevation_of(camera.ray_directions()).astype(np.float32)
     scale = height / 1024.0
     sky = refine_matte(pixels, probabilities[..., REGION_CLASSES.index("sky")], max(round(6 * scale), 2))
     sky = regained(pixels, np.clip((sky - NO_SKY) / (SURE_SKY - NO_SKY), 0.0, 1.0), scale) * np.clip(
