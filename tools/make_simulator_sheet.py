@@ -8,13 +8,12 @@ Each row is one example: the plan (cameras with their fields of view, the first 
 import argparse
 from pathlib import Path
 
-import numpy as np
 from PIL import Image, ImageDraw
 
 from sonovista.simulate.example import Example
-from sonovista.simulate.inspection import fov_deg
 from sonovista.simulate.reading import find_examples
 from sonovista.simulate.storage.hm3d_ss import read_example
+from sonovista.simulate.top_view import top_view_of
 
 WIDTH, HEIGHT, GAP = 200, 150, 4
 RADIUS = 1.0
@@ -44,35 +43,27 @@ def main() -> None:
 def row_of(example: Example) -> Image.Image:
     """The plan, then all views."""
     row = Image.new("RGB", (HEIGHT + len(example.images) * (WIDTH + GAP), HEIGHT), PAPER)
-    row.paste(plan_of(example), (0, 0))
+    row.paste(drawn_plan(example), (0, 0))
     for view, picture in enumerate(example.images):
         small = Image.fromarray(picture).resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
         row.paste(small, (HEIGHT + GAP + view * (WIDTH + GAP), 0))
     return row
 
 
-def plan_of(example: Example) -> Image.Image:
+def drawn_plan(example: Example) -> Image.Image:
     """From above: x upward, y to the left."""
-    points = example.viewpoints
-    size = np.asarray(example.record["place_size"], float)
-    scale = (HEIGHT - 12) / float(size[:2].max())
-    plan = Image.new("RGB", (HEIGHT, HEIGHT), PAPER)
-    draw = ImageDraw.Draw(plan)
-
-    def at(x: float, y: float) -> tuple[float, float]:
-        return 6.0 + scale * (size[1] - y), 6.0 + scale * (size[0] - x)
-
-    half = 0.5 * np.radians(fov_deg(example))
-    draw.rectangle([at(size[0], size[1]), at(0.0, 0.0)], outline=INK)
+    points, plan = example.viewpoints, top_view_of(example, longest=HEIGHT - 12.0, margin=6.0)
+    picture = Image.new("RGB", (HEIGHT, HEIGHT), PAPER)
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle([plan.at(*plan.high), plan.at(*plan.low)], outline=INK)
     for view in reversed(range(len(points.yaws))):
-        x, y = (float(value) for value in points.cameras[view, :2])
-        edges = points.yaws[view] + np.array([-half, half])
-        ends = [at(x + RADIUS * float(np.cos(edge)), y + RADIUS * float(np.sin(edge))) for edge in edges]
-        draw.line([ends[0], at(x, y), ends[1]], fill=OTHER if view else FIRST, width=1 if view else 2)
+        camera = points.cameras[view]
+        right, left = plan.ends_of_view(camera, float(points.yaws[view]), RADIUS * plan.scale)
+        draw.line([right, plan.at(*camera[:2]), left], fill=OTHER if view else FIRST, width=1 if view else 2)
     for source in points.sources:
-        x, y = at(float(source[0]), float(source[1]))
+        x, y = plan.at(*source[:2])
         draw.ellipse([x - 4, y - 4, x + 4, y + 4], fill=SOURCE)
-    return plan
+    return picture
 
 
 if __name__ == "__main__":

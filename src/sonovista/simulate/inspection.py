@@ -14,6 +14,7 @@ from sonovista.simulate.example import SAMPLE_RATE, Example
 from sonovista.simulate.listening import ListeningOptions, listen
 from sonovista.simulate.sounds import DrySounds
 from sonovista.simulate.storage.hm3d_ss import read_example
+from sonovista.simulate.top_view import top_view_of
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c1e21; --paper: #fbfaf8; --line: #d8d4cc;
@@ -125,45 +126,22 @@ def _responses(example: Example, view: int) -> str:
 
 def _top_view(example: Example) -> str:
     """The plan: x upward, y to the left, as the first camera's world has them."""
-    view = example.viewpoints
-    size = example.record.get("place_size")
-    places = np.concatenate([view.cameras, view.sources])[:, :2]
-    if isinstance(size, list) and len(size) == 3:
-        low, high = np.zeros(2), np.array(size[:2], float)
-    else:
-        low, high = places.min(axis=0) - 1.0, places.max(axis=0) + 1.0
-    scale = 190.0 / float((high - low).max())
-
-    def at(x: float, y: float) -> tuple[float, float]:
-        return 5.0 + scale * (high[1] - y), 5.0 + scale * (high[0] - x)
-
-    width, height = 10.0 + scale * (high[1] - low[1]), 10.0 + scale * (high[0] - low[0])
+    view, plan = example.viewpoints, top_view_of(example, longest=190.0, margin=5.0)
+    width, height = plan.size
     shapes = [
         f'<rect x="5" y="5" width="{width - 10:.1f}" height="{height - 10:.1f}" fill="none" stroke="currentColor"/>'
     ]
-    half = 0.5 * np.radians(fov_deg(example))
     for index, (camera, yaw) in enumerate(zip(view.cameras, view.yaws, strict=True)):
-        x, y = at(*camera[:2])
-        ends = [
-            at(camera[0] + np.cos(yaw + a) / scale * 55, camera[1] + np.sin(yaw + a) / scale * 55)
-            for a in (-half, half)
-        ]
-        path = f"M{x:.1f} {y:.1f}L{ends[0][0]:.1f} {ends[0][1]:.1f}L{ends[1][0]:.1f} {ends[1][1]:.1f}Z"
+        x, y = plan.at(*camera[:2])
+        right, left = plan.ends_of_view(camera, yaw, 55.0)
+        path = f"M{x:.1f} {y:.1f}L{right[0]:.1f} {right[1]:.1f}L{left[0]:.1f} {left[1]:.1f}Z"
         shapes.append(f'<path d="{path}" fill="var(--left)" opacity="{0.45 if index == 0 else 0.2}"/>')
-        tip = at(camera[0] + np.cos(yaw) / scale * 62, camera[1] + np.sin(yaw) / scale * 62)
+        tip = plan.beyond(camera, yaw, 62.0)
         shapes.append(
             f'<text x="{tip[0]:.1f}" y="{tip[1] + 3:.1f}" font-size="9" text-anchor="middle" fill="currentColor">'
             f"{index}</text>"
         )
     for index, source in enumerate(view.sources):
-        x, y = at(*source[:2])
+        x, y = plan.at(*source[:2])
         shapes.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{5 if index == 0 else 3.5}" fill="var(--right)"/>')
     return f'<svg viewBox="0 0 {width:.1f} {height:.1f}" role="img" aria-label="plan">{"".join(shapes)}</svg>'
-
-
-def fov_deg(example: Example) -> float:
-    """Horizontal field of view of an example's pictures; 60 degrees where its record does not say."""
-    options = example.record.get("options")
-    if isinstance(options, dict):
-        return float(options.get("horizontal_fov_deg", 60.0))
-    return 60.0
