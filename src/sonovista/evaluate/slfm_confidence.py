@@ -108,6 +108,7 @@ def _heard(views: Views, networks: MotionNetworks, room: int) -> list[HeardExamp
         lengths = {min(usual, binaural.shape[1]), binaural.shape[1] if networks.any_length else usual}
         for stretch in (binaural[:, :length] for length in sorted(lengths)):
             azimuths, embeddings = networks.heard(asked_of(stretch, networks))
-            error = np.degrees(float(angular_error(folded(azimuths[0]), folded(azimuth))))
-            out.append(HeardExample(sound_evidence(stretch, azimuths, 0.0), embeddings[0], error, room))
+            front = folded(azimuths)
+            error = np.degrees(float(angular_error(front[0], folded(azimuth))))
+            out.append(HeardExample(sound_evidence(stretch, front, 0.0), embeddings[0], error, room))
     return out

@@ -3,7 +3,6 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sonovista.slfm.angles import folded
 from sonovista.slfm.classical.time_delay import gcc_phat_azimuth
 from sonovista.slfm.recordings import SAMPLE_RATE
 from sonovista.slfm.runtime import MotionNetworks
@@ -15,7 +14,7 @@ _FINEST = 0.02
 """Radians of disagreement below which less says nothing."""
 
 
-def sound_evidence(stretch: NDArray[np.float32], azimuths: NDArray[np.float64], doubt: float) -> NDArray[np.float64]:
+def sound_evidence(stretch: NDArray[np.float32], front: NDArray[np.float64], doubt: float) -> NDArray[np.float64]:
     """What confidence is fitted to, shape `(SOUND_EVIDENCE,)`.
 
     How far the parts spread, how far their mean is from the whole, how far off the delay between the ears says that it
@@ -23,10 +22,9 @@ def sound_evidence(stretch: NDArray[np.float32], azimuths: NDArray[np.float64], 
 
     Args:
         stretch: the sound, shape `(2, samples)`, 16 kHz.
-        azimuths: of all of it, then of its parts.
+        front: azimuths in front, radians, of all of it, then of its parts, shape `(1 + PARTS,)`.
         doubt: the error that the network's embedding lets expect, see `Doubt`.
     """
-    front = folded(azimuths)
     by_delay = gcc_phat_azimuth(stretch)
     apart = np.array([np.std(front[1:]), abs(front[0] - front[1:].mean()), abs(front[0] - by_delay)], np.float64)
     return np.append(np.log(apart + _FINEST), doubt)
