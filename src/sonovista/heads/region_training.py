@@ -129,11 +129,9 @@ class RegionHead:
         self, looks: NDArray[np.float32], cells: NDArray[np.float32] | None, around: NDArray[np.float32]
     ) -> NDArray[np.float32]:
         """Probabilities `(N, 25)` of patches as in `StrokedPhoto`; `cells` None: without the ImageNet network."""
-        inside = ((looks - self.mean) @ self.whitening).reshape(len(looks), -1)
-        rest = np.zeros((len(looks), self.hidden_weight.shape[1] - inside.shape[1]), np.float32)
-        if cells is not None:
-            rest = cell_inputs(cells, around, self.cell_mean, self.cell_whitening, rest.shape[1])
-        hidden = np.maximum(np.concatenate([inside, rest], axis=1)[None] @ self.hidden_weight + self.hidden_bias, 0.0)
+        onto = Components(self.mean, self.whitening), Components(self.cell_mean, self.cell_whitening)
+        inside = head_inputs(looks, cells, around, *onto, self.hidden_weight.shape[1])
+        hidden = np.maximum(inside[None] @ self.hidden_weight + self.hidden_bias, 0.0)
         logits = hidden @ self.output_weight + self.output_bias
         odds = np.exp(logits - logits.max(axis=-1, keepdims=True))
         return (odds / odds.sum(axis=-1, keepdims=True)).mean(axis=0).astype(np.float32)
@@ -144,17 +142,52 @@ class RegionHead:
         return 1.0 / (1.0 + float(np.exp(-logit)))
 
 
-def cell_inputs(
-    cells: NDArray[np.float32],
+@dataclass(frozen=True)
+class Components:
+    """What turns features onto their principal components.
+
+    Attributes:
+        mean: of the features, shape `(F,)`.
+        whitening: onto the components, shape `(F, K)`.
+    """
+
+    mean: NDArray[np.float32]
+    whitening: NDArray[np.float32]
+
+    def of(self, features: NDArray[np.float32]) -> NDArray[np.floating]:
+        """Components `(..., K)` of features `(..., F)`."""
+        return (features - self.mean) @ self.whitening
+
+
+def head_inputs(
+    looks: NDArray[np.float32],
+    cells: NDArray[np.float32] | None,
     around: NDArray[np.float32],
-    mean: NDArray[np.float32],
-    whitening: NDArray[np.float32],
+    of_looks: Components,
+    of_cells: Components,
     count: int,
 ) -> NDArray[np.float32]:
-    """Components of cells `(N, looks, 1000)` and the first of the whole picture's `(1000,)`, `count` in all."""
-    own = ((cells - mean) @ whitening).reshape(len(cells), -1)
-    whole = ((around - mean) @ whitening)[: count - own.shape[1]]
-    return np.concatenate([own, np.broadcast_to(whole, (len(own), len(whole)))], axis=1).astype(np.float32)
+    """What the ensemble reads of every patch; the shipped graph computes the same (`tools/train_region_head.py`).
+
+    Args:
+        looks: of the backbone, shape `(N, looks, layers * 384)`.
+        cells: of the ImageNet network, shape `(N, looks, 1000)`; None: without it, and zeros stand for them.
+        around: mean of the cells over the whole picture, shape `(1000,)`.
+        of_looks: of the backbone's features.
+        of_cells: of the cells.
+        count: of the inputs.
+
+    Returns:
+        Components of looks, of cells, then as many of the first of `around` as make up the count, `(N, count)`.
+    """
+    inside = of_looks.of(looks).reshape(len(looks), -1)
+    if cells is None:
+        rest = np.zeros((len(looks), count - inside.shape[1]), np.float32)
+        return np.concatenate([inside, rest], axis=1).astype(np.float32)
+    own = of_cells.of(cells).reshape(len(cells), -1)
+    whole = of_cells.of(around)[: count - inside.shape[1] - own.shape[1]]
+    whole = np.broadcast_to(whole, (len(own), len(whole)))
+    return np.concatenate([inside, own, whole], axis=1).astype(np.float32)
 
 
 def under_strokes(
@@ -195,38 +228,27 @@ def fit(photos: Sequence[StrokedPhoto], config: RegionHeadConfig) -> RegionHead:
         drawn[(drawn >= start) & (drawn < start + len(p.classes))] - start
         for start, p in zip(starts, photos, strict=False)
     ]
-    mean, whitening = _components(
+    of_looks = _components(
         [p.looks[some, 0] for p, some in zip(photos, of_photo, strict=True)], config.components, config
     )
-    cell_mean, cell_whitening = _components(
+    of_cells = _components(
         [p.cells[some, 0] for p, some in zip(photos, of_photo, strict=True)], config.cell_components, config
     )
-    count = photos[0].cells.shape[1] * config.cell_components + config.around
-    inside = np.concatenate(
-        [
-            np.concatenate(
-                [
-                    ((p.looks - mean) @ whitening).reshape(len(p.looks), -1),
-                    cell_inputs(p.cells, p.around, cell_mean, cell_whitening, count),
-                ],
-                axis=1,
-            )
-            for p in photos
-        ]
-    ).astype(np.float32)
     kept = photos[0].looks.shape[1] * config.components
+    count = kept + photos[0].cells.shape[1] * config.cell_components + config.around
+    inside = np.concatenate([head_inputs(p.looks, p.cells, p.around, of_looks, of_cells, count) for p in photos])
     networks = [
         _fit_network(inside, kept, classes, odds, config, config.seed + member) for member in range(config.members)
     ]
-    indoor_weight, indoor_bias = _fit_indoor(photos, mean, config)
+    indoor_weight, indoor_bias = _fit_indoor(photos, of_looks.mean, config)
     hidden_weight, hidden_bias, output_weight, output_bias = (
         np.stack(arrays).astype(np.float32) for arrays in zip(*networks, strict=True)
     )
     return RegionHead(
-        mean=mean,
-        whitening=whitening,
-        cell_mean=cell_mean,
-        cell_whitening=cell_whitening,
+        mean=of_looks.mean,
+        whitening=of_looks.whitening,
+        cell_mean=of_cells.mean,
+        cell_whitening=of_cells.whitening,
         hidden_weight=hidden_weight,
         hidden_bias=hidden_bias,
         output_weight=output_weight,
@@ -236,10 +258,8 @@ def fit(photos: Sequence[StrokedPhoto], config: RegionHeadConfig) -> RegionHead:
     )
 
 
-def _components(
-    parts: Sequence[NDArray[np.float32]], count: int, config: RegionHeadConfig
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mean, and the matrix onto principal components that together have variance 1 in the mean.
+def _components(parts: Sequence[NDArray[np.float32]], count: int, config: RegionHeadConfig) -> Components:
+    """Onto principal components that together have variance 1 in the mean.
 
     So learning rate and decay mean the same for all inputs.
     """
@@ -249,7 +269,7 @@ def _components(
     largest = np.argsort(values)[::-1][:count]
     onto = vectors[:, largest] * (values[largest] + 1e-3) ** (-0.5 * config.whitening)
     variance = (values[largest] * (values[largest] + 1e-3) ** -config.whitening).mean()
-    return mean, (onto / np.sqrt(variance)).astype(np.float32)
+    return Components(mean, (onto / np.sqrt(variance)).astype(np.float32))
 
 
 def _weights(classes: NDArray[np.int64], owner: NDArray[np.int64], config: RegionHeadConfig) -> NDArray[np.float64]:
