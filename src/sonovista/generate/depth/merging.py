@@ -1,5 +1,7 @@
 """Depths of overlapping views merged in the gradient domain: a screened Poisson equation on a closed panorama."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -48,6 +50,17 @@ def merge_gradients(
     diagonal[1:] += tie_down
     diagonal[:-1] += tie_down
     diagonal = np.maximum(diagonal, 1e-9)
+    return _conjugate_gradients(apply, right, diagonal, start, rounds)
+
+
+def _conjugate_gradients(
+    apply: Callable[[NDArray], NDArray], right: NDArray, diagonal: NDArray, start: NDArray, rounds: int
+) -> NDArray[np.float64]:
+    """Solve `apply(x) = right`, preconditioned by the diagonal; all of one shape.
+
+    SciPy's solver takes four times as long with operators given as functions, to the same result within 1e-7. That of
+    `lifting.refinement` keeps three channels within bounds at once and is compiled: neither would serve the other.
+    """
     x = np.array(start, float)
     r = right - apply(x)
     z = r / diagonal
