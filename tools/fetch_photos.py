@@ -87,14 +87,32 @@ def cache_folder() -> Path:
 
 
 def load_photo(name: str, longest_side: int = LONGEST_SIDE) -> NDArray[np.uint8]:
-    """A photo by its name (`collection/name`, or `examples/name` for the repository's own), RGB `(H, W, 3)`."""
+    """A photo by its name, RGB `(H, W, 3)`, uint8.
+
+    Args:
+        name: `collection/name`; `examples/name` is one of the repository's own, `samples/name` one that scikit-learn or
+            scikit-image brings, as it is.
+        longest_side: pixels to which the longer side is scaled down.
+    """
     collection, stem = name.split("/")
+    if collection == "samples":
+        return _sample(stem)
     if collection == "examples":
         path = Path(__file__).resolve().parent.parent / "examples" / f"{stem}.jpg"
     else:
         path = cache_folder() / collection / f"{stem}.png"
     with Image.open(path) as image:
         return np.asarray(_scaled(image, longest_side))
+
+
+def _sample(stem: str) -> NDArray[np.uint8]:
+    if stem in ("china", "flower"):
+        from sklearn.datasets import load_sample_image
+
+        return np.asarray(load_sample_image(f"{stem}.jpg"), np.uint8)
+    import skimage.data
+
+    return np.asarray(getattr(skimage.data, stem)(), np.uint8)
 
 
 def fetch_all() -> list[str]:

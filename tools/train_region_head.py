@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 import onnx
 from fetch_photos import fetch_all, load_photo
-from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save_file
 
@@ -43,25 +42,11 @@ SHIPPED = PACKAGE / "generate" / "regions" / "region_head.onnx"
 FOLDS = 4
 
 
-def photo(name: str) -> NDArray[np.uint8]:
-    """A photo by name; `samples/` are those of scikit-learn and scikit-image."""
-    collection, stem = name.split("/")
-    if collection != "samples":
-        return load_photo(name)
-    if stem in ("china", "flower"):
-        from sklearn.datasets import load_sample_image
-
-        return np.asarray(load_sample_image(f"{stem}.jpg"))
-    from skimage import data
-
-    return np.asarray(getattr(data, stem)())
-
-
 def looks_at(name: str, classifier: LearnedClassifier, folder: Path) -> Looks:
     """What the networks see of a photo, from `folder` where it is there already."""
     path = folder / f"{name.replace('/', '_')}_{classifier.options.photo_patches}.npz"
     if not path.exists():
-        seen = classifier.look(photo(name), False)
+        seen = classifier.look(load_photo(name), False)
         assert seen.cells is not None
         fine, coarse, first, second = (a.astype(np.float16) for a in (seen.fine, seen.coarse, *seen.cells))
         np.savez(path, fine=fine, coarse=coarse, first=first, second=second)
