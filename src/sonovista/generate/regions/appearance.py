@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from scipy import sparse
 
-from sonovista.errors import InputError
-from sonovista.generate.regions.features import SegmentFeatures, segment_features
+from sonovista.generate.regions.features import SegmentFeatures, check_picture, segment_features
 from sonovista.generate.regions.protocol import REGION_CLASSES, RegionMap
 
 _INDOOR_ONLY = ("wall", "floor", "ceiling")
@@ -117,10 +116,7 @@ class AppearanceClassifier:
         Raises:
             InputError: where the shapes do not agree.
         """
-        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-            raise InputError(f"image: expected uint8 RGB (H, W, 3), found {image.dtype} {image.shape}")
-        if elevation.shape != image.shape[:2]:
-            raise InputError(f"elevation: expected the image's {image.shape[:2]}, found {elevation.shape}")
+        check_picture(image, elevation)
         options, weights = self.options, self._weights or shipped_weights()
         pieces = options.panorama_pieces if wraps else options.photo_pieces
         cut = segment_features(image, elevation, wraps, pieces)

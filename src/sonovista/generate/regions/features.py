@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
+from sonovista.errors import InputError
 from sonovista.generate.regions.superpixels import adjacency, lab_of, segment_means, superpixels, upsample_labels
 
 PHOTO_SIDE = 512
@@ -16,6 +17,18 @@ PANORAMA_HEIGHT = 512
 
 _CONTEXT = (0, 1, 2, 3, 5, 6, 8, 13)
 _MARGIN = 24
+
+
+def check_picture(image: NDArray[np.uint8], elevation: NDArray[np.float32]) -> None:
+    """See that a classifier can read a picture: RGB, `(H, W, 3)`, uint8, and elevations of its pixels, `(H, W)`.
+
+    Raises:
+        InputError: it cannot.
+    """
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+        raise InputError(f"image: expected uint8 RGB (H, W, 3), found {image.dtype} {image.shape}")
+    if elevation.shape != image.shape[:2]:
+        raise InputError(f"elevation: expected the image's {image.shape[:2]}, found {elevation.shape}")
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from scipy import sparse
 
-from sonovista.errors import InputError
 from sonovista.generate.regions.appearance import position_prior, smooth
-from sonovista.generate.regions.features import working_size
+from sonovista.generate.regions.features import check_picture, working_size
 from sonovista.generate.regions.merging import merge_regions
 from sonovista.generate.regions.protocol import CLASS_OF_DETAIL, DETAIL_CLASSES, REGION_CLASSES, RegionMap
 from sonovista.generate.regions.superpixels import adjacency, lab_of, segment_means, superpixels, upsample_labels
@@ -118,10 +117,7 @@ class LearnedClassifier:
         Raises:
             InputError: where the shapes do not agree.
         """
-        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-            raise InputError(f"image: expected uint8 RGB (H, W, 3), found {image.dtype} {image.shape}")
-        if elevation.shape != image.shape[:2]:
-            raise InputError(f"elevation: expected the image's {image.shape[:2]}, found {elevation.shape}")
+        check_picture(image, elevation)
         return self.from_looks(self.look(image, wraps), image, elevation)
 
     def from_looks(self, looks: Looks, image: NDArray[np.uint8], elevation: NDArray[np.float32]) -> RegionMap:
