@@ -81,3 +81,23 @@ def test_an_interrupted_run_is_neither_lost_nor_mixed_up(sonovista: Run, small_p
     subprocess.run([sys.executable, "-c", CREATE, str(small_photo), str(tmp_path / "scene"), "depth"], check=False)
     assert "--resume" in refused(sonovista("create", small_photo, "-o", "scene", *FAST))
     assert (tmp_path / "scene.partial").is_dir()
+
+
+COMMAND = """
+import signal
+from sonovista.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may have it ignored
+main()
+"""
+
+
+def test_an_interruption_says_how_to_go_on(small_photo: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", COMMAND, "create", str(small_photo), "-o", str(tmp_path / "scene"), *FAST]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert any("outpainting" in line for line in process.stderr)
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+    assert process.returncode == 130
+    assert rest.splitlines()[-1] == "sonovista: interrupted; what was finished is kept: go on with --resume"
+    assert (tmp_path / "scene.partial" / "calibration.npz").is_file()

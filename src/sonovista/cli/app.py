@@ -55,16 +55,29 @@ def _common(
     pass
 
 
+INTERRUPTED = 130
+"""Exit code that Typer gives an interruption (128 and the signal's number, as shells have it)."""
+
+HOW_TO_GO_ON = {
+    "create": "go on with --resume",
+    "simulate": "the same command goes on",
+    "train": "the same command goes on",
+}
+"""For commands that keep what is finished."""
+
+
 def main() -> None:
-    """Run the command line; exit 0 done, 1 failed on this input, 2 wrong usage."""
+    """Run the command line; exit 0 done, 1 failed on this input, 2 wrong usage, 130 interrupted."""
     from sonovista.errors import BackendUnavailable, InputError
 
     try:
         app()
     except (InputError, BackendUnavailable) as error:
         _fail(str(error))
-    except KeyboardInterrupt:
-        _fail("interrupted; what was finished is kept: go on with --resume")
+    except SystemExit as end:
+        if end.code == INTERRUPTED and (how := _how_to_go_on()):
+            sys.stderr.write(f"sonovista: interrupted; what was finished is kept: {how}\n")
+        raise
     except BrokenPipeError:
         # Whoever read our output has gone; the interpreter must not fail again when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -75,13 +88,19 @@ def main() -> None:
         _fail(line)
 
 
+def _how_to_go_on() -> str:
+    """What to do when there was an end to the command that was given; empty where it keeps nothing."""
+    return HOW_TO_GO_ON.get(next((word for word in sys.argv[1:] if not word.startswith("-")), ""), "")
+
+
 def _environment_error(error: OSError) -> str | None:
     """One line for what the machine refused, None for what is our own bug."""
     place = error.filename or "output"
     if error.errno == errno.EFBIG:
         return f"{place}: expected room for the file, found it too large for this disk or for the limit on file sizes"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"{place}: expected room on the disk, found it full; free some and go on with --resume"
+        how = _how_to_go_on()
+        return f"{place}: expected room on the disk, found it full" + (f"; free some, then {how}" if how else "")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"{place}: expected permission to write, found none"
     return None
