@@ -1,7 +1,7 @@
 """Training of the depth head, by one command and one configuration: features once, then epochs that can be resumed.
 
 Run: python -m sonovista.heads.depth_training features RENDERS
-     python -m sonovista.heads.depth_training train RENDERS OUTPUT [--config FILE] [--start RUN]
+     python -m sonovista.heads.depth_training train RENDERS OUTPUT [--config FILE] [--start RUN] [--looks LOOKS]
 """
 
 import argparse
@@ -17,7 +17,10 @@ import yaml
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from sonovista.errors import InputError
+from sonovista.heads import depth_order
 from sonovista.heads.depth_network import LAYERS, OUT, DepthHead, depth_loss
+from sonovista.heads.depth_order import LONGEST, MARKS, order_loss, ordered_rightly, pairs_of, read_look, read_marks
 from sonovista.whole_files import whole_file
 
 ROWS, COLUMNS = 21, 28
@@ -46,6 +49,7 @@ class DepthTraining(BaseModel):
         default=0.6, ge=0.0, le=1.0, description="Of the time, trained without the picture: twice the patches' grid."
     )
     coarse_batch: int = Field(default=10, ge=1)
+    order_weight: float = Field(default=0.0, ge=0.0, description="Of the order of points marked in photos.")
     seed: int = 0
 
 
@@ -106,9 +110,17 @@ def batch_of(renders: Path, chosen: list[str], flips: list[bool], seen: bool = T
     return tuple(torch.from_numpy(np.ascontiguousarray(np.stack(arrays))) for arrays in zip(*crops, strict=True))
 
 
-def train(renders: Path, output: Path, config: DepthTraining, start: Path | None = None) -> None:
-    """Train until the time is up; what is in `output` is gone on from, or else the network of an earlier run."""
+def train(
+    renders: Path, output: Path, config: DepthTraining, start: Path | None = None, looks: Path | None = None
+) -> None:
+    """Train until the time is up; what is in `output` is gone on from, or else the network of an earlier run.
+
+    `looks` has features of photos in which the order of points is marked (see `depth_order`), for `order_weight`.
+    """
     import torch
+
+    if config.order_weight and looks is None:
+        raise InputError("order_weight: expected --looks, the features of marked photos, found none")
 
     torch.set_num_threads(1)
     torch.manual_seed(config.seed)
@@ -125,6 +137,7 @@ def train(renders: Path, output: Path, config: DepthTraining, start: Path | None
     began, saved = time.monotonic() - spent, time.monotonic()
     rng = np.random.default_rng([config.seed, step])
     order: list[str] = []
+    photos = {} if looks is None or not config.order_weight else _marked("train")
     running: list[float] = []
     while (elapsed := time.monotonic() - began) < 60.0 * config.minutes:
         coarse = elapsed < config.coarse_share * 60.0 * config.minutes
@@ -142,6 +155,8 @@ def train(renders: Path, output: Path, config: DepthTraining, start: Path | None
         for group in optimiser.param_groups:
             group["lr"] = config.learning_rate * min(1.0, (step + 1) / 60.0) * 0.5 * float(1 + np.cos(np.pi * progress))
         loss = _loss(model, *tensors, coarse, config)
+        if photos and looks is not None:
+            loss = loss + config.order_weight * _photo_loss(rng, model, looks, photos, coarse)
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -155,7 +170,28 @@ def train(renders: Path, output: Path, config: DepthTraining, start: Path | None
             print(f"{step} steps, {elapsed:.0f} s, {len(order)} left, loss {np.mean(running):.4f}", flush=True)
             running = []
     _save(state_path, model, optimiser, means, step, time.monotonic() - began)
-    print(json.dumps(evaluate(renders, read_network(state_path), "validation")), flush=True)
+    network = read_network(state_path)
+    print(json.dumps(evaluate(renders, network, "validation")), flush=True)
+    if photos and looks is not None:
+        print(json.dumps(ordered_rightly(network, looks, _marked("validation"))), flush=True)
+
+
+def _marked(which: str) -> dict[str, list[NDArray[np.float64]]]:
+    return {name: sets for name, sets in read_marks(MARKS).items() if depth_order.part(name) == which}
+
+
+def _photo_loss(rng: np.random.Generator, model, looks: Path, photos: dict, coarse: bool):
+    """Loss of the order of points in one photo, looked at in one of two sizes, mirrored or not."""
+    import torch
+
+    name = str(rng.choice(list(photos)))
+    flip = bool(rng.random() < 0.5)
+    features, picture = read_look(looks, name, int(rng.choice(LONGEST)), flip)
+    near, far = pairs_of(photos[name])
+    if flip:
+        near, far = ([1.0, 0.0] + np.array([-1.0, 1.0], np.float32) * points for points in (near, far))
+    output = model.coarse(model.trunk(features)) if coarse else model(features, picture)
+    return order_loss(output, *(torch.from_numpy(np.asarray(points, np.float32)) for points in (near, far)))
 
 
 def _window(rng: np.random.Generator, features, picture, depth):
@@ -289,12 +325,13 @@ def main() -> None:
     training.add_argument("output", type=Path)
     training.add_argument("--config", type=Path)
     training.add_argument("--start", type=Path, help="an earlier run whose network to begin with")
+    training.add_argument("--looks", type=Path, help="what heads.depth_order wrote of photos with marked points")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     if arguments.command == "features":
         compute_features(arguments.renders, arguments.wait)
     else:
-        train(arguments.renders, arguments.output, read_config(arguments.config), arguments.start)
+        train(arguments.renders, arguments.output, read_config(arguments.config), arguments.start, arguments.looks)
 
 
 if __name__ == "__main__":
