@@ -55,7 +55,7 @@ def cube_sheets(
     distance: NDArray[np.float32],
     used: NDArray[np.bool_],
     face_size: int,
-    photo_camera: PerspectiveCamera | None = None,
+    covering: Sheet | None = None,
 ) -> list[Sheet]:
     """The faces of the cube around the origin that have anything to show, each as a camera of 90 degrees sees it.
 
@@ -64,7 +64,7 @@ def cube_sheets(
         distance: panorama, metres along rays, shape `(H, 2H)`.
         used: panorama of pixels to be shown, shape `(H, 2H)`.
         face_size: pixels along a face's side.
-        photo_camera: what this camera sees is left out; None leaves nothing out.
+        covering: what this sheet shows is left out; None leaves nothing out.
     """
     sheets = []
     height, width = used.shape
@@ -75,9 +75,9 @@ def cube_sheets(
         column, row = equirectangular.direction_to_pixel(rays, height)
         nearest = np.minimum(row.astype(np.int32), height - 1), column.astype(np.int32) % width
         face_used = used[nearest]
-        if photo_camera is not None:
-            u, v, _ = photo_camera.project(rays)
-            face_used &= ~((u >= 0.0) & (u <= photo_camera.width) & (v >= 0.0) & (v <= photo_camera.height))
+        if covering is not None:
+            inside, covered_row, covered_column = covering.camera.nearest_pixels(rays)
+            face_used &= ~(inside & covering.used[covered_row, covered_column])
         if face_used.any():
             face_colours = np.asarray(equirectangular.sample(colours, rays, cv2.INTER_LINEAR), np.float32)
             sheets.append(Sheet(camera, face_colours, distance[nearest] * cosines(camera), face_used))
