@@ -133,21 +133,23 @@ def meet_photo(backdrop: Float, photo: Float, observed: NDArray[np.bool_], sourc
     return np.clip(backdrop + cv2.resize(difference, (2 * height, height), interpolation=cv2.INTER_LINEAR), 0.0, 1.0)
 
 
-def open_sky(pixels: Float, backdrop: Float | None, source: Source) -> NDArray[np.bool_]:
+def alike(pixels: Float, backdrop: Float) -> NDArray[np.bool_]:
+    """Where RGB, shape `(H, W, 3)`, is that of the backdrop, as far as the eye tells; shape `(H, W)`."""
+    return np.abs(pixels - backdrop).sum(axis=2) < ALIKE
+
+
+def open_sky(shown: NDArray[np.bool_], source: Source) -> NDArray[np.bool_]:
     """Where a completed panorama shows its sky: wide stretches of it and what is joined to the zenith.
 
     Args:
-        pixels: RGB, shape `(H, 2H, 3)`.
-        backdrop: that was painted behind it, same shape; None where there is none.
+        shown: where it shows what was painted behind it, see `alike`, shape `(H, 2H)`.
         source: the photo.
 
     Returns:
         Shape `(H, 2H)`; specks before the sky are taken for sky, gaps in trees are not.
     """
-    height = pixels.shape[0]
-    if backdrop is None:
-        return np.zeros((height, 2 * height), bool)
-    shown = (np.abs(pixels - backdrop).sum(axis=2) < ALIKE) & (sky_share(source, height) > 0.5)[:, None]
+    height = shown.shape[0]
+    shown = shown & (sky_share(source, height) > 0.5)[:, None]
     size = 2 * max(round(2.0 * source.scale), 1) + 1
     kernel = np.ones((size, size), np.uint8)
     # The left and right edges touch.
@@ -170,7 +172,7 @@ def clear_slivers(pixels: Float, backdrop: Float, completed: NDArray[np.bool_], 
         scale: `H` in units of 1024 pixels.
     """
     broad, gap = max(round(24 * scale), 3), max(round(13 * scale), 3)
-    clear = (np.abs(pixels - backdrop).sum(axis=2) < ALIKE).astype(np.uint8)
+    clear = alike(pixels, backdrop).astype(np.uint8)
     clear = cv2.morphologyEx(clear, cv2.MORPH_OPEN, np.ones((3, broad), np.uint8))
     closed = cv2.morphologyEx(clear, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
     narrow = ((closed > clear) & completed).astype(np.float32)

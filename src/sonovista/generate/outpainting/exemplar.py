@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from sonovista.generate.calibration.protocol import Calibration
-from sonovista.generate.outpainting.backdrop import ALIKE, clear_slivers, meet_photo, open_sky, paint_backdrop
+from sonovista.generate.outpainting.backdrop import alike, clear_slivers, meet_photo, open_sky, paint_backdrop
 from sonovista.generate.outpainting.band import Band, complete_band
 from sonovista.generate.outpainting.blending import Canvas, fill_smoothly, freedom_around
 from sonovista.generate.outpainting.cap import chart_to, complete_cap
@@ -80,11 +80,13 @@ class ExemplarOutpainter:
                 sky = paint_backdrop(source, paint_sky(source, height, rng), rng)
                 sky = meet_photo(sky, photo, observed, source)
             pixels = complete_outdoors(source, photo, observed, sky, rng)
-            if sky is not None:
-                skies = np.abs(pixels - sky).sum(axis=2) < ALIKE, seen_at_edge(source, height, source.backdrop)
         if source.indoor <= 0.5:
             pixels = continue_things(pixels, source, ("left", "right"))
-            painted = open_sky(pixels, sky, source) & ~observed
+            painted = np.zeros(observed.shape, bool)
+        if sky is not None:
+            shown = alike(pixels, sky)
+            skies = shown, seen_at_edge(source, height, source.backdrop)
+            painted = open_sky(shown, source) & ~observed
         meet_border(pixels, photo, observed, skies)
         pixels[observed] = photo[observed]
         return Panorama(np.round(np.clip(pixels, 0.0, 1.0) * 255.0).astype(np.uint8), observed, painted)

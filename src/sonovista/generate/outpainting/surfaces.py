@@ -15,7 +15,7 @@ from sonovista.generate.outpainting.projection import sample_points
 from sonovista.generate.outpainting.random_phase import random_phase, widest_square
 from sonovista.generate.outpainting.rug import lay_rug
 from sonovista.generate.outpainting.source import OVERSAMPLING, Source
-from sonovista.geometry import PerspectiveCamera
+from sonovista.geometry import PerspectiveCamera, elevation_of
 
 Float = NDArray[Any]
 
@@ -350,9 +350,7 @@ class _Look:
 def _magnified(source: Source, mask: NDArray[np.uint8], most: float) -> _Look:
     """The photo magnified until its floor has the pixels that the panorama shows underfoot, by `most` at most."""
     wanted = OVERSAMPLING * 1024 * source.scale / np.pi
-    rays = source.camera.ray_directions()
-    elevation = np.arcsin(np.clip(rays[..., 2], -1.0, 1.0))
-    has = _density(source.camera, elevation[(mask > 0) & (elevation < STEEP)])
+    has = _density(source.camera, source.elevation[(mask > 0) & (source.elevation < STEEP)])
     most = max(min(most, source.photo_camera.width / source.camera.width), 1.0)
     factor = float(np.clip(wanted / max(has, 1e-3), 1.0, most))
     size = round(source.camera.width * factor), round(source.camera.height * factor)
@@ -374,7 +372,7 @@ def _from_above(look: _Look, relief: Float) -> tuple[Float, float]:
     """A square of the photo's floor as seen from above, and its pixels for a camera height."""
     camera, mask = look.camera, look.mask
     rays = camera.ray_directions()
-    elevation = np.arcsin(np.clip(rays[..., 2], -1.0, 1.0))
+    elevation = elevation_of(rays)
     floor = (mask > 0) & (elevation < STEEP)
     density = _density(camera, elevation[floor])
     if density > 0.0:
