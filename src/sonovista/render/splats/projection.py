@@ -71,6 +71,50 @@ def project(gaussians: Gaussians, camera: PerspectiveCamera, kernel: ScreenKerne
     return Ellipses(index, shape[index], extent[index], limit[index], depth[index])
 
 
+@njit(cache=True, error_model="numpy", inline="always")
+def _covariance(rotation, scales, R, slope_x, slope_y, focal, z):  # pragma: no cover - compiled
+    """A Gaussian's covariance on the screen, square pixels: uu, uv and vv; NaN for a rotation of no length."""
+    qw, qx, qy, qz = np.float64(rotation[0]), np.float64(rotation[1]), np.float64(rotation[2]), np.float64(rotation[3])
+    squared = qw * qw + qx * qx + qy * qy + qz * qz
+    if not squared > 0.0:
+        return np.nan, np.nan, np.nan
+    k = 2.0 / squared
+    a = 0.0
+    b = 0.0
+    d = 0.0
+    for axis in range(3):
+        if axis == 0:
+            gx, gy, gz = 1.0 - k * (qy * qy + qz * qz), k * (qx * qy + qw * qz), k * (qx * qz - qw * qy)
+        elif axis == 1:
+            gx, gy, gz = k * (qx * qy - qw * qz), 1.0 - k * (qx * qx + qz * qz), k * (qy * qz + qw * qx)
+        else:
+            gx, gy, gz = k * (qx * qz + qw * qy), k * (qy * qz - qw * qx), 1.0 - k * (qx * qx + qy * qy)
+        cx = R[0, 0] * gx + R[0, 1] * gy + R[0, 2] * gz
+        cy = R[1, 0] * gx + R[1, 1] * gy + R[1, 2] * gz
+        cz = R[2, 0] * gx + R[2, 1] * gy + R[2, 2] * gz
+        factor = np.float64(scales[axis]) * focal / z
+        tu = factor * (cx - slope_x * cz)
+        tv = factor * (cy - slope_y * cz)
+        a += tu * tu
+        b += tu * tv
+        d += tv * tv
+    return a, b, d
+
+
+@njit(cache=True, error_model="numpy", inline="always")
+def _shortened(a, b, d, determinant, largest, blur):  # pragma: no cover - compiled
+    """A covariance with no variance above `largest` along any axis, about the same eigenvectors."""
+    mean = 0.5 * (a + d)
+    spread = np.sqrt(max(mean * mean - determinant, 0.0))
+    if not mean + spread > largest:
+        return a, b, d
+    first, second = largest, min(max(mean - spread, blur), largest)
+    cosine = (a - mean) / spread if spread > 0.0 else 0.0
+    sine = b / spread if spread > 0.0 else 0.0
+    mean, spread = 0.5 * (first + second), 0.5 * (first - second)
+    return mean + spread * cosine, spread * sine, mean - spread * cosine
+
+
 @njit(parallel=True, cache=True, error_model="numpy")
 def _project(
     positions,
@@ -116,35 +160,9 @@ def _project(
         slope_x = min(max(slope_x, -bound_x), bound_x)
         slope_y = min(max(slope_y, -bound_y), bound_y)
 
-        qw, qx, qy, qz = (
-            np.float64(rotations[i, 0]),
-            np.float64(rotations[i, 1]),
-            np.float64(rotations[i, 2]),
-            np.float64(rotations[i, 3]),
-        )
-        squared = qw * qw + qx * qx + qy * qy + qz * qz
-        if not squared > 0.0:
+        a, b, d = _covariance(rotations[i], scales[i], R, slope_x, slope_y, focal, z)
+        if not a >= 0.0:
             continue
-        k = 2.0 / squared
-        a = 0.0
-        b = 0.0
-        d = 0.0
-        for axis in range(3):
-            if axis == 0:
-                gx, gy, gz = 1.0 - k * (qy * qy + qz * qz), k * (qx * qy + qw * qz), k * (qx * qz - qw * qy)
-            elif axis == 1:
-                gx, gy, gz = k * (qx * qy - qw * qz), 1.0 - k * (qx * qx + qz * qz), k * (qy * qz + qw * qx)
-            else:
-                gx, gy, gz = k * (qx * qz + qw * qy), k * (qy * qz - qw * qx), 1.0 - k * (qx * qx + qy * qy)
-            cx = R[0, 0] * gx + R[0, 1] * gy + R[0, 2] * gz
-            cy = R[1, 0] * gx + R[1, 1] * gy + R[1, 2] * gz
-            cz = R[2, 0] * gx + R[2, 1] * gy + R[2, 2] * gz
-            factor = np.float64(scales[i, axis]) * focal / z
-            tu = factor * (cx - slope_x * cz)
-            tv = factor * (cy - slope_y * cz)
-            a += tu * tu
-            b += tu * tv
-            d += tv * tv
         determinant_before = max(a * d - b * b, 0.0)
         a += blur
         d += blur
@@ -154,19 +172,10 @@ def _project(
             opacity *= np.sqrt(determinant_before / determinant)
         if not (opacity >= minimum_alpha and determinant > 0.0 and determinant < 1e300):
             continue
-        mean = 0.5 * (a + d)
-        spread = np.sqrt(max(mean * mean - determinant, 0.0))
-        largest = maximum_radius * maximum_radius / (cutoff * cutoff)
-        if mean + spread > largest:
-            # Shorten the long axes and rebuild the covariance about the same eigenvectors.
-            first, second = largest, min(max(mean - spread, blur), largest)
-            cosine = (a - mean) / spread if spread > 0.0 else 0.0
-            sine = b / spread if spread > 0.0 else 0.0
-            mean, spread = 0.5 * (first + second), 0.5 * (first - second)
-            a, d, b = mean + spread * cosine, mean - spread * cosine, spread * sine
-            determinant = a * d - b * b
-            if not determinant > 0.0:
-                continue
+        a, b, d = _shortened(a, b, d, determinant, maximum_radius * maximum_radius / (cutoff * cutoff), blur)
+        determinant = a * d - b * b
+        if not determinant > 0.0:
+            continue
         end = min(cutoff * cutoff, 2.0 * np.log(opacity / minimum_alpha))
         u, v = half_width + u_offset, half_height + v_offset
         extent_u, extent_v = np.sqrt(end * a), np.sqrt(end * d)
