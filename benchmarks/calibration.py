@@ -13,10 +13,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 from environment import environment
+from scene_stages import run_until
 
-from sonovista.generate.backends import build_backend
-from sonovista.generate.calibration.horizon import keep_horizon
 from sonovista.generate.calibration.vanishing_points import VanishingPointCalibrator
+from sonovista.generate.options import CreateOptions
 from sonovista.geometry import PerspectiveCamera
 from sonovista.geometry.equirectangular import sample
 from sonovista.geometry.image_files import read_photo
@@ -34,7 +34,6 @@ LIMITS_DEG = {"pitch": 2.0, "roll": 2.0, "horizontal_fov": 6.0}
 
 def views_of_panoramas(folder: Path, each: int) -> dict:
     """Errors of pitch in degrees on views of 60 degrees without roll, before and after, by place."""
-    calibrate, regions_of = VanishingPointCalibrator(), build_backend("regions", "learned")
     rng = np.random.default_rng(0)
     places, rows = {}, []
     for path in sorted(folder.glob("*.png")):
@@ -45,12 +44,10 @@ def views_of_panoramas(folder: Path, each: int) -> dict:
             camera = PerspectiveCamera(*VIEW, np.radians(60.0), yaw, pitch)
             view = sample(panorama.astype(np.float32), camera.ray_directions(), cv2.INTER_CUBIC)
             view = np.clip(view, 0, 255).astype(np.uint8)
-            found = calibrate(view, None)
-            rays = found.camera(*VIEW).ray_directions()
-            regions = regions_of(view, np.arcsin(np.clip(rays[..., 2], -1.0, 1.0)).astype(np.float32), False)
-            settled = keep_horizon(found, regions)
+            run = run_until("horizon", view, CreateOptions())
+            found, settled = run["calibration"], run["horizon"]
             own.append(np.degrees([abs(found.pitch - pitch), abs(settled.pitch - pitch)]))
-            rows.append((*own[-1], settled is not found))
+            rows.append((*own[-1], settled != found))
         places[path.stem] = np.round(np.mean(own, axis=0), 1).tolist()
         print(path.stem, places[path.stem], file=sys.stderr, flush=True)
     before, after, moved = (np.array(column) for column in zip(*rows, strict=True))

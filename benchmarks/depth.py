@@ -5,22 +5,19 @@ Run: python benchmarks/depth.py [--photos-only | --worlds-only] > depth.json
 
 import argparse
 import json
-import platform
 import sys
 import time
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+from environment import environment
 from numpy.typing import NDArray
-from PIL import Image
+from scene_stages import run_until
 
-from sonovista.generate.calibration.horizon import keep_horizon
-from sonovista.generate.calibration.vanishing_points import VanishingPointCalibrator
 from sonovista.generate.depth.ground_plane import GroundPlaneDepth
-from sonovista.generate.outpainting.exemplar import ExemplarOutpainter
-from sonovista.generate.outpainting.protocol import Panorama
+from sonovista.generate.options import CreateOptions
 from sonovista.generate.regions.appearance import AppearanceClassifier
+from sonovista.geometry import elevation_of
 from sonovista.geometry.equirectangular import pixel_angles
 
 ROOT = Path(__file__).parent.parent
@@ -43,7 +40,7 @@ def worlds() -> dict:
     for index, world in enumerate(twenty_worlds()):
         panorama, photo = render_both(world, 512, (640, 480))
         camera = world.calibration.camera(640, 480)
-        elevation = np.arcsin(camera.ray_directions()[..., 2]).astype(np.float32)
+        elevation = elevation_of(camera.ray_directions()).astype(np.float32)
         row: dict[str, object] = {"world": index, "kind": world.kind, "camera_height_m": world.camera_height}
         classify = AppearanceClassifier()
         for name in ("true_regions", "classified_regions"):
@@ -71,17 +68,12 @@ def photos(panorama_height: int) -> dict:
     answer: dict[str, dict] = {}
     right = total = 0
     for name, pairs in marked.items():
-        image = np.asarray(Image.open(ROOT / "examples" / name).convert("RGB"))
-        height, width = image.shape[:2]
-        calibration = VanishingPointCalibrator()(image, None)
-        elevation = np.arcsin(calibration.camera(width, height).ray_directions()[..., 2]).astype(np.float32)
-        classify = AppearanceClassifier()
-        regions = classify(image, elevation, False)
-        calibration = keep_horizon(calibration, regions)
-        panorama: Panorama = ExemplarOutpainter()(image, calibration, regions, panorama_height, 0)
-        around = classify(panorama.pixels, panorama_elevation(panorama_height), True)
+        options = CreateOptions(profile="classical", panorama_height=panorama_height)
+        run = run_until("panorama-regions", ROOT / "examples" / name, options)
+        seen = run["outpainting"], run["panorama-regions"], run.image, run["regions"], run["horizon"]
+        estimate = run.backend("depth")
         wall, cpu = time.perf_counter(), time.process_time()
-        found = GroundPlaneDepth()(panorama, around, image, regions, calibration)
+        found = estimate(*seen)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
 
         def depth(uv: list[float], of: NDArray[np.float32] = found.photo) -> float:
@@ -107,8 +99,7 @@ def main() -> None:
     parser.add_argument("--panorama-height", type=int, default=1024)
     arguments = parser.parse_args()
     report: dict[str, object] = {
-        "versions": {name: version(name) for name in ("sonovista", "numpy", "scipy", "opencv-python-headless")},
-        "machine": {"python": platform.python_version(), "system": platform.platform(), "cpu": platform.processor()},
+        "environment": environment(),
         "seeds": "worlds 0 to 6 of each kind; outpainting 0",
     }
     if not arguments.photos_only:

@@ -7,31 +7,29 @@ scenes that nothing was trained on, as large as photos are looked at, and asks t
 """
 
 import argparse
-import hashlib
 import json
-import platform
 import sys
-import tempfile
 import time
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+from environment import environment
 from numpy.typing import NDArray
 from PIL import Image
 from platformdirs import user_cache_path
+from scene_stages import run_until
 from scipy.stats import rankdata
 
-from sonovista.generate.backends import choose_backends
-from sonovista.generate.checkpoints import Checkpoints
 from sonovista.generate.depth.relative import relative_depth
 from sonovista.generate.options import CreateOptions
 from sonovista.generate.regions.protocol import RegionMap
-from sonovista.generate.stages import run_stages
-from sonovista.geometry.image_files import Photo
 from sonovista.heads.renders import outdoor_views, read_material, room_views
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+from fetch_photos import load_photo  # noqa: E402  # pyright: ignore[reportMissingImports]
+
 ROWS = 256
 FIRST_SCENE = 100_000
 """Seed of the first rendered scene: none that the head was trained, chosen or tested on."""
@@ -89,14 +87,10 @@ def motorcycle(folder: Path) -> dict:
 
 def scene_depth(image: NDArray[np.uint8], profile: str) -> tuple[NDArray[np.float32], RegionMap]:
     """Depth of a photo as a scene of a profile has it, panorama of 256 rows, and the photo's regions."""
-    digest = hashlib.sha256(image.tobytes()).hexdigest()
-    photo = Photo(image, None, (image.shape[1], image.shape[0]), digest, ())
-    options = CreateOptions(profile=profile, panorama_height=ROWS)
-    with tempfile.TemporaryDirectory() as folder:
-        began = time.process_time()
-        run = run_stages(photo, options, choose_backends(profile, {}), Checkpoints(Path(folder)), until="depth")
-        print(f"{profile}: {time.process_time() - began:.1f} processor seconds", file=sys.stderr)
-        return run["depth"].photo, run["regions"]
+    began = time.process_time()
+    run = run_until("depth", image, CreateOptions(profile=profile, panorama_height=ROWS))
+    print(f"{profile}: {time.process_time() - began:.1f} processor seconds", file=sys.stderr)
+    return run["depth"].photo, run["regions"]
 
 
 def head_guess(image: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.float32]:
@@ -188,11 +182,7 @@ def fresh_renders(scenes: int, photos: Path) -> dict:
 
 def load(photos: Path, name: str) -> NDArray[np.uint8]:
     if name.startswith("samples/"):
-        from skimage import data
-        from sklearn.datasets import load_sample_image
-
-        stem = name.split("/")[1]
-        return np.asarray(load_sample_image(f"{stem}.jpg") if stem in ("china", "flower") else getattr(data, stem)())
+        return load_photo(name)
     return np.asarray(Image.open(photos / f"{name}.png").convert("RGB"))
 
 
@@ -220,8 +210,7 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, default=user_cache_path("sonovista") / "photos")
     arguments = parser.parse_args()
     report: dict[str, object] = {
-        "versions": {name: version(name) for name in ("sonovista", "numpy", "onnxruntime")},
-        "machine": {"python": platform.python_version(), "system": platform.platform()},
+        "environment": environment(),
     }
     if arguments.motorcycle:
         report["motorcycle"] = motorcycle(arguments.motorcycle)

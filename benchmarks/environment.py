@@ -5,7 +5,16 @@ import platform
 from importlib import metadata
 from typing import Any
 
-PACKAGES = ("sonovista", "numpy", "scipy", "numba", "opencv-python-headless", "scikit-image", "soundfile")
+PACKAGES = (
+    "sonovista",
+    "numpy",
+    "scipy",
+    "numba",
+    "onnxruntime",
+    "opencv-python-headless",
+    "scikit-image",
+    "soundfile",
+)
 
 
 def environment() -> dict[str, Any]:

@@ -6,7 +6,6 @@ python benchmarks/lifting.py [PHOTO ...] [--size 1024] [--budget 1000000] [--pic
 import argparse
 import json
 import resource
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -15,14 +14,13 @@ import cv2
 import numpy as np
 from environment import environment
 from numpy.typing import NDArray
+from scene_stages import run_until
 
 from sonovista.generate.backends import build_backend, choose_backends
 from sonovista.generate.calibration.protocol import Calibration
-from sonovista.generate.checkpoints import Checkpoints
 from sonovista.generate.options import CreateOptions
-from sonovista.generate.stages import run_stages
 from sonovista.geometry import PerspectiveCamera
-from sonovista.geometry.image_files import read_photo, write_rgb
+from sonovista.geometry.image_files import write_rgb
 from sonovista.render.splats import render_view, render_view_float
 from sonovista.scene.gaussians import Gaussians
 
@@ -35,10 +33,7 @@ SEED = 0
 
 def stages(photo: Path, size: int) -> dict[str, Any]:
     """What lifting receives, from the default backends of the stages before it."""
-    with tempfile.TemporaryDirectory() as folder:
-        options = CreateOptions(panorama_height=size, seed=SEED)
-        chosen = choose_backends(options.profile, options.backends)
-        run = run_stages(read_photo(photo), options, chosen, Checkpoints(Path(folder)), until="depth")
+    run = run_until("depth", photo, CreateOptions(panorama_height=size, seed=SEED))
     return {
         "panorama": run["outpainting"],
         "depth": run["depth"],

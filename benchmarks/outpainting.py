@@ -23,7 +23,6 @@ Definitions, all on luminance (Rec. 709) in [0, 255] unless stated, at panorama 
 
 import argparse
 import json
-import platform
 import resource
 import sys
 import time
@@ -31,14 +30,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image
+from environment import environment
+from scene_stages import run_until
 
-import sonovista
-from sonovista.generate.backends import build_backend
-from sonovista.generate.calibration.horizon import keep_horizon
-from sonovista.generate.calibration.vanishing_points import VanishingPointCalibrator
-from sonovista.generate.outpainting.exemplar import ExemplarOutpainter
-from sonovista.geometry.equirectangular import pixel_solid_angles, sample
+from sonovista.generate.options import CreateOptions
+from sonovista.geometry import elevation_of
+from sonovista.geometry.equirectangular import pixel_angles, pixel_solid_angles, sample
 
 PATCH, STRIDE = 32, 16
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -153,23 +150,20 @@ def repeats(grey, observed):
     return {"photo": round(from_photo, 4), "photo_or_itself": round(float(weight[twice].sum() / weight.sum()), 4)}
 
 
-def measure(photo, classifier, height, seed):
+def measure(photo, regions_by, height, seed):
     path = Path(photo) if Path(photo).suffix else EXAMPLES / f"{photo}.jpg"
-    image = np.asarray(Image.open(path).convert("RGB"))
-    calibration = VanishingPointCalibrator()(image, None)
-    camera = calibration.camera(image.shape[1], image.shape[0])
-    rays = camera.ray_directions()
-    regions = classifier(image, np.arcsin(np.clip(rays[..., 2], -1, 1)).astype(np.float32), False)
-    calibration = keep_horizon(calibration, regions)
+    run = run_until("horizon", path, CreateOptions(backends={"regions": regions_by}))
+    image, regions, calibration = run.image, run["regions"], run["horizon"]
+    outpaint = run.backend("outpainting")
     began, cpu = time.perf_counter(), time.process_time()
-    panorama = ExemplarOutpainter()(image, calibration, regions, height, seed)
+    panorama = outpaint(image, calibration, regions, height, seed)
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    _, elevation = np.meshgrid(np.zeros(2 * height), 0.5 * np.pi - (np.arange(height) + 0.5) * np.pi / height)
+    elevation = np.repeat(pixel_angles(height)[1][:, None], 2 * height, axis=1)
     grey = luminance(panorama.pixels)
     has_sky = regions.indoor < 0.5 and bool(regions.mask("sky").mean() > 0.02)
     rays = calibration.camera(image.shape[1], image.shape[0]).ray_directions()
-    top = float(np.percentile(np.arcsin(rays[..., 2])[~regions.mask("sky")], 98)) if has_sky else np.pi
+    top = float(np.percentile(elevation_of(rays)[~regions.mask("sky")], 98)) if has_sky else np.pi
     sky = elevation > top
     return {
         "calibration_deg": [
@@ -199,15 +193,13 @@ def main():
     parser.add_argument("--height", type=int, default=1024)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    classifier = build_backend("regions", arguments.regions)
     results = {}
     for name in arguments.photos:
         print(f"{name} ...", file=sys.stderr)
-        results[name] = measure(name, classifier, arguments.height, arguments.seed)
+        results[name] = measure(name, arguments.regions, arguments.height, arguments.seed)
     document = {
         "benchmark": "outpainting",
-        "versions": {"sonovista": sonovista.__version__, "numpy": np.__version__, "opencv": cv2.__version__},
-        "machine": {"processor": platform.machine(), "python": platform.python_version()},
+        "environment": environment(),
         "seed": arguments.seed,
         "height": arguments.height,
         "regions": arguments.regions,

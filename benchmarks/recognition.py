@@ -10,30 +10,25 @@ Run `python benchmarks/recognition.py [--split tuning|held_out]`; photos are fet
 
 import argparse
 import json
-import platform
 import sys
 import time
 from pathlib import Path
 
-import numpy as np
+from environment import environment
+from scene_stages import run_until
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
 from fetch_photos import fetch_all, load_photo  # noqa: E402  # pyright: ignore[reportMissingImports]
 
-import sonovista  # noqa: E402
-from sonovista.generate.calibration.vanishing_points import VanishingPointCalibrator  # noqa: E402
-from sonovista.generate.regions.appearance import AppearanceClassifier  # noqa: E402
+from sonovista.generate.options import CreateOptions  # noqa: E402
 from sonovista.generate.understanding.scene_rules import SceneRules  # noqa: E402
 
 
-def recognise(name: str, calibrator: VanishingPointCalibrator, classifier: AppearanceClassifier, rules: SceneRules):
-    image = load_photo(name)
-    height, width = image.shape[:2]
-    rays = calibrator(image, None).camera(width, height).ray_directions()
-    elevation = np.arcsin(np.clip(rays[..., 2], -1.0, 1.0)).astype(np.float32)
-    return rules.recognise(image, classifier(image, elevation, False))
+def recognise(name: str, rules: SceneRules) -> list[tuple[str, float]]:
+    run = run_until("regions", load_photo(name), CreateOptions(profile="classical"))
+    return rules.recognise(run.image, run["regions"])
 
 
 def scores(pairs: list[tuple[set[str], set[str]]]) -> dict[str, float]:
@@ -51,13 +46,12 @@ def main() -> None:
     photos = json.loads((ROOT / "benchmarks" / "recognition_annotations.json").read_text())["photos"]
     rules = SceneRules()
     family = {thing.name: thing.family for thing in rules.ontology.things}
-    calibrator, classifier = VanishingPointCalibrator(), AppearanceClassifier()
     by_family, by_name, detail = [], [], {}
     started = time.perf_counter()
     for name, photo in photos.items():
         if photo["split"] != split:
             continue
-        found = dict(recognise(name, calibrator, classifier, rules))
+        found = dict(recognise(name, rules))
         by_name.append((set(found), set(photo["things"])))
         by_family.append(({family[n] for n in found}, {family[n] for n in photo["things"]}))
         detail[name] = {"found": {n: round(c, 2) for n, c in found.items()}, "annotated": photo["things"]}
@@ -72,12 +66,7 @@ def main() -> None:
                 "seconds_per_photo": round((time.perf_counter() - started) / len(detail), 2),
                 "detail": detail,
                 "seed": 0,
-                "versions": {
-                    "sonovista": sonovista.__version__,
-                    "numpy": np.__version__,
-                    "python": platform.python_version(),
-                },
-                "machine": platform.machine(),
+                "environment": environment(),
             },
             indent=1,
         )

@@ -9,6 +9,7 @@ import argparse
 import json
 import sys
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +20,15 @@ from PIL import Image
 from sonovista.generate.regions.appearance import AppearanceClassifier
 from sonovista.generate.regions.learned import LearnedClassifier
 from sonovista.generate.regions.protocol import CLASS_OF_DETAIL, DETAIL_CLASSES, REGION_CLASSES, RegionMap
-from sonovista.geometry import PerspectiveCamera
+from sonovista.geometry import PerspectiveCamera, elevation_of
 from sonovista.geometry.equirectangular import pixel_angles
 
 TOOLS = Path(__file__).resolve().parent.parent / "tools"
+sys.path.insert(0, str(TOOLS))
+
+from fetch_photos import load_photo  # noqa: E402  # pyright: ignore[reportMissingImports]
+from train_region_head import looks_at  # noqa: E402  # pyright: ignore[reportMissingImports]
+
 DUPLICATES = ("lomiri/picosdeeuropa",)
 """Held out by name, yet the same picture as one that is fitted on."""
 LATEST = (
@@ -123,6 +129,80 @@ def panorama_seconds(path: Path) -> dict[str, float]:
     return seconds
 
 
+@dataclass
+class Found:
+    """What one classifier told of the photos.
+
+    Attributes:
+        confusions: by photo, truth in rows, shape `(10, 10)`, sum 1.
+        seconds: processor seconds of each photo.
+        indoor_right: photos of which it knew whether they were taken indoors.
+    """
+
+    confusions: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    seconds: list[float] = field(default_factory=list)
+    indoor_right: int = 0
+
+
+def measure(names: list[str], strokes: dict[str, dict], side: int, features: Path | None) -> dict[str, Found]:
+    """Both classifiers on all photos; `features`: a folder that keeps what the learned one's networks see."""
+    learned, classical = LearnedClassifier(), AppearanceClassifier()
+    found = {"learned": Found(), "classical": Found()}
+    for name in names:
+        image = load_photo(name)
+        step = max(1, round(max(image.shape[:2]) / side))
+        image = np.ascontiguousarray(image[::step, ::step])
+        height, width = image.shape[:2]
+        rays = PerspectiveCamera(width, height, float(np.radians(60.0))).ray_directions()
+        elevation = elevation_of(rays).astype(np.float32)
+        marked = truth(strokes[name]["strokes"], height, width)
+        inside = marked >= 0
+        for kind, tally in found.items():
+            start = time.process_time()
+            if kind == "classical":
+                regions = classical(image, elevation, False)
+            elif features is None:
+                regions = learned(image, elevation, False)
+            else:
+                regions = learned.from_looks(looks_at(name, learned, features), image, elevation)
+            tally.seconds.append(time.process_time() - start)
+            confusion = np.zeros((len(NAMES), len(NAMES)))
+            np.add.at(confusion, (marked[inside], merged_labels(regions)[inside]), 1.0 / inside.sum())
+            tally.confusions[name] = confusion
+            tally.indoor_right += (regions.indoor > 0.5) == strokes[name]["indoor"]
+        hits = (round(float(np.trace(tally.confusions[name])), 2) for tally in found.values())
+        print(name, *hits, file=sys.stderr, flush=True)
+    return found
+
+
+def groups_of(names: list[str], fitted_by_classical: set[str]) -> dict[str, list[str]]:
+    """Photos by where they came from, and those that neither classifier was fitted on."""
+    added = set(json.loads((TOOLS / "photo_packages.json").read_text()))
+    collection = {name: name.split("/")[0] for name in names}
+    return {
+        "all": names,
+        "first": [name for name in names if collection[name] not in added],
+        "before": [name for name in names if collection[name] not in LATEST],
+        "latest": [name for name in names if collection[name] in LATEST],
+        "not fitted by classical": [name for name in names if name not in fitted_by_classical],
+    }
+
+
+def summary(found: Found, groups: dict[str, list[str]]) -> dict:
+    """Scores of every group of photos, with ten classes and with nine, and the accuracy on every photo."""
+    confusions = found.confusions
+    return {
+        **{group: scores([confusions[name] for name in names], False) for group, names in groups.items()},
+        **{
+            f"{group}, nine classes": scores([confusions[name] for name in names], True)
+            for group, names in groups.items()
+        },
+        "indoor_right": f"{found.indoor_right} of {len(confusions)}",
+        "processor_seconds_median": round(float(np.median(found.seconds)), 2),
+        "photos": {name: round(float(np.trace(confusion)), 2) for name, confusion in confusions.items()},
+    }
+
+
 def main() -> None:
     """Measure both classifiers and print one JSON document."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -130,70 +210,23 @@ def main() -> None:
     parser.add_argument("--features", type=Path, help="folder of `tools/train_region_head.py` to take features from")
     parser.add_argument("--panorama", type=Path, help="only time this panorama, at 1024 x 2048 pixels")
     arguments = parser.parse_args()
-    side = arguments.side
     if arguments.panorama is not None:
         print(json.dumps(panorama_seconds(arguments.panorama)))
         return
-    sys.path.insert(0, str(TOOLS))
-    from train_region_head import looks_at, photo  # pyright: ignore[reportMissingImports]
-
-    classifier = LearnedClassifier()
-
     strokes = json.loads((TOOLS / "region_strokes.json").read_text())
     held_out = json.loads((TOOLS / "photo_split.json").read_text())["held_out"]
     fitted = set(json.loads((TOOLS / "region_annotations.json").read_text()))
-    added = set(json.loads((TOOLS / "photo_packages.json").read_text()))
     names = [n for n in held_out if n in strokes and n not in DUPLICATES and not n.startswith("panoramas/")]
-    confusions: dict[str, dict[str, NDArray[np.float64]]] = {"learned": {}, "classical": {}}
-    seconds: dict[str, list[float]] = {"learned": [], "classical": []}
-    indoor = {"learned": 0, "classical": 0}
-    for name in names:
-        image = photo(name)
-        step = max(1, round(max(image.shape[:2]) / side))
-        image = np.ascontiguousarray(image[::step, ::step])
-        height, width = image.shape[:2]
-        rays = PerspectiveCamera(width, height, float(np.radians(60.0))).ray_directions()
-        elevation = np.arcsin(np.clip(rays[..., 2], -1.0, 1.0)).astype(np.float32)
-        marked = truth(strokes[name]["strokes"], height, width)
-        inside = marked >= 0
-        for kind in confusions:
-            start = time.process_time()
-            if kind == "classical":
-                regions = AppearanceClassifier()(image, elevation, False)
-            elif arguments.features is None:
-                regions = classifier(image, elevation, False)
-            else:
-                looks = looks_at(name, classifier, arguments.features)
-                regions = classifier.from_looks(looks, image, elevation)
-            seconds[kind].append(time.process_time() - start)
-            confusion = np.zeros((len(NAMES), len(NAMES)))
-            np.add.at(confusion, (marked[inside], merged_labels(regions)[inside]), 1.0 / inside.sum())
-            confusions[kind][name] = confusion
-            indoor[kind] += (regions.indoor > 0.5) == strokes[name]["indoor"]
-        print(name, *(round(float(np.trace(c[name])), 2) for c in confusions.values()), file=sys.stderr, flush=True)
-    fresh = [name for name in names if name not in fitted]
-    groups = {
-        "all": names,
-        "first": [name for name in names if name.split("/")[0] not in added],
-        "before": [name for name in names if name.split("/")[0] not in LATEST],
-        "latest": [name for name in names if name.split("/")[0] in LATEST],
-        "not fitted by classical": fresh,
+    groups = groups_of(names, fitted)
+    found = measure(names, strokes, arguments.side, arguments.features)
+    document = {
+        "benchmark": "regions",
+        "environment": environment(),
+        "classes": list(NAMES),
+        "results": {kind: summary(tally, groups) for kind, tally in found.items()},
+        "fitted_by_classical": sorted(set(names) & fitted),
     }
-    result = {
-        kind: {
-            **{group: scores([found[name] for name in members], False) for group, members in groups.items()},
-            **{
-                f"{group}, nine classes": scores([found[name] for name in members], True)
-                for group, members in groups.items()
-            },
-            "indoor_right": f"{indoor[kind]} of {len(names)}",
-            "processor_seconds_median": round(float(np.median(seconds[kind])), 2),
-            "photos": {name: round(float(np.trace(found[name])), 2) for name in names},
-        }
-        for kind, found in confusions.items()
-    }
-    document = {"benchmark": "regions", "environment": environment(), "classes": list(NAMES), "results": result}
-    print(json.dumps(document | {"fitted_by_classical": sorted(set(names) & fitted)}, indent=1))
+    print(json.dumps(document, indent=1))
 
 
 if __name__ == "__main__":

@@ -9,10 +9,8 @@ fetched on the first run. The held-out photos are for the last measurement alone
 """
 
 import argparse
-import hashlib
 import json
 import math
-import platform
 import sys
 import tempfile
 import time
@@ -21,50 +19,36 @@ from typing import Any
 
 import cv2
 import numpy as np
+from environment import environment
 from numpy.typing import NDArray
+from scene_stages import run_until
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
 from fetch_photos import fetch_all, load_photo  # noqa: E402  # pyright: ignore[reportMissingImports]
 
-import sonovista  # noqa: E402
 from sonovista.evaluate.scene import FoundThing, PhotoScores, score_photo, summarise  # noqa: E402
 from sonovista.evaluate.scene_annotations import read_scene_annotations  # noqa: E402
 from sonovista.generate.backends import PROFILES, choose_backends  # noqa: E402
-from sonovista.generate.checkpoints import Checkpoints  # noqa: E402
 from sonovista.generate.options import CreateOptions  # noqa: E402
-from sonovista.generate.stages import StageRun, run_stages  # noqa: E402
+from sonovista.generate.stages import StageRun  # noqa: E402
 from sonovista.generate.understanding.learned import Recognised  # noqa: E402
 from sonovista.generate.understanding.ontology import shipped_ontology  # noqa: E402
 from sonovista.geometry.cameras import PerspectiveCamera  # noqa: E402
 from sonovista.geometry.equirectangular import perspective_view  # noqa: E402
-from sonovista.geometry.image_files import Photo  # noqa: E402
 
 VIEW = (640, 480, 80.0)
 """Width, height and degrees of the views of panoramas."""
 
 
 def photo_of(name: str) -> NDArray[np.uint8]:
-    """A photo of `fetch_photos`, a sample of scikit-learn or scikit-image, or a view `panoramas/name#azimuth`."""
+    """A photo of `fetch_photos`, or a view `panoramas/name#azimuth`."""
     stem, _, azimuth = name.partition("#")
-    collection, _, short = stem.partition("/")
-    if collection == "samples":
-        return _sample(short)
     if not azimuth:
         return load_photo(stem)
     camera = PerspectiveCamera(VIEW[0], VIEW[1], math.radians(VIEW[2]), yaw=math.radians(float(azimuth)))
     return np.asarray(perspective_view(load_photo(stem), camera, cv2.INTER_CUBIC), np.uint8)
-
-
-def _sample(name: str) -> NDArray[np.uint8]:
-    if name in ("china", "flower"):
-        from sklearn.datasets import load_sample_image
-
-        return np.asarray(load_sample_image(f"{name}.jpg"), np.uint8)
-    import skimage.data
-
-    return np.asarray(getattr(skimage.data, name)(), np.uint8)
 
 
 def names_of(split: str) -> list[str]:
@@ -100,18 +84,16 @@ def measure(
 ) -> dict[str, Any]:
     annotations = read_scene_annotations(ROOT / "benchmarks" / "scene_annotations.json")
     profile = "classical" if "classical" in PROFILES else "offline"
-    chosen = choose_backends(profile, others | {"understanding": understanding})
-    options = CreateOptions(panorama_height=height)
+    backends = others | {"understanding": understanding}
+    options = CreateOptions(profile=profile, backends=backends, panorama_height=height)
     scores: list[PhotoScores] = []
     detail: dict[str, Any] = {}
     started = time.perf_counter()
     for name in names:
         image = photo_of(name)
-        sha256 = hashlib.sha256(image.tobytes()).hexdigest()
-        photo = Photo(image, None, (image.shape[1], image.shape[0]), sha256, ())
-        # What both ways of understanding share is done once: a stage whose inputs are the same is read back.
-        checkpoints = Checkpoints(work / "".join(c if c.isalnum() else "_" for c in name))
-        run = run_stages(photo, options, chosen, checkpoints, until="anchoring" if anchors else "horizon")
+        # What both ways of understanding share is done once.
+        folder = work / "".join(c if c.isalnum() else "_" for c in name)
+        run = run_until("anchoring" if anchors else "horizon", image, options, folder)
         found = found_things(run) if anchors else recognised_things(run)
         camera = run["horizon"].camera(image.shape[1], image.shape[0])
         score = score_photo(found, annotations.of(name), camera)
@@ -124,6 +106,7 @@ def measure(
         }
         print(name, detail[name], file=sys.stderr, flush=True)
     seconds = round((time.perf_counter() - started) / max(1, len(names)), 2)
+    chosen = choose_backends(profile, backends)
     return summarise(scores) | {"seconds_per_photo": seconds, "backends": chosen, "detail": detail}
 
 
@@ -155,8 +138,7 @@ def main() -> None:
             for name in arguments.understanding
         },
         "seed": 0,
-        "versions": {"sonovista": sonovista.__version__, "numpy": np.__version__, "python": platform.python_version()},
-        "machine": platform.machine(),
+        "environment": environment(),
     }
     print(json.dumps(document, indent=1))
 

@@ -24,18 +24,15 @@ import numpy as np
 from environment import environment
 from numpy.typing import NDArray
 from PIL import Image
+from scene_stages import run_until
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
 from fetch_photos import cache_folder, fetch_all  # noqa: E402  # pyright: ignore[reportMissingImports]
 
-from sonovista.generate.backends import build_backend, choose_backends  # noqa: E402
-from sonovista.generate.checkpoints import Checkpoints  # noqa: E402
 from sonovista.generate.options import CreateOptions  # noqa: E402
-from sonovista.generate.stages import run_stages  # noqa: E402
 from sonovista.geometry import PerspectiveCamera  # noqa: E402
-from sonovista.geometry.image_files import read_photo  # noqa: E402
 from sonovista.render.splats import render_view_float  # noqa: E402
 from sonovista.scene.gaussians import Gaussians  # noqa: E402
 
@@ -61,12 +58,9 @@ def lifted(name: str, profile: str, work: Path, size: int, budget: int) -> tuple
     folder = work / PROFILES[profile] / name.replace("/", "-")
     folder.mkdir(parents=True, exist_ok=True)
     options = CreateOptions(profile=PROFILES[profile], panorama_height=size, seed=SEED)
-    chosen = choose_backends(options.profile, options.backends)
-    photo = read_photo(cache_folder() / f"{name}.png")
-    run = run_stages(photo, options, chosen, Checkpoints(folder), until="depth")
-    lifter = build_backend("lifting", chosen["lifting"])
+    run = run_until("depth", cache_folder() / f"{name}.png", options, folder)
     calibration = run["horizon"]
-    gaussians = lifter(run["outpainting"], run["depth"], run.image, calibration, budget, SEED)
+    gaussians = run.backend("lifting")(run["outpainting"], run["depth"], run.image, calibration, budget, SEED)
     return gaussians, calibration.camera(WIDTH, round(WIDTH * run.image.shape[0] / run.image.shape[1]))
 
 
