@@ -68,7 +68,7 @@ def test_the_graph_that_ships_computes_the_same(head: RegionHead, with_cells: bo
         head_graph(head, CONFIG).SerializeToString(), providers=["CPUExecutionProvider"]
     )
     given = {"looks": photo.looks, "cells": cells, "known": np.array([with_cells], np.float32)}
-    details, indoor, _ = session.run(None, given)
+    details, indoor, _ = (np.asarray(told) for told in session.run(None, given))
     told = head.details(photo.looks, photo.cells if with_cells else None, photo.around)
     assert told.shape == (len(photo.classes), len(DETAIL_CLASSES))
     np.testing.assert_allclose(details, told, atol=1e-4)
@@ -80,11 +80,11 @@ def test_inputs_are_looks_cells_and_the_first_of_what_is_around() -> None:
     looks, cells, around = rng.normal(size=(5, 2, 6)), rng.normal(size=(5, 2, 4)), rng.normal(size=4)
     of_looks = Components(np.zeros(6, np.float32), np.eye(6, 3, dtype=np.float32))
     of_cells = Components(np.ones(4, np.float32), np.eye(4, 2, dtype=np.float32))
-    given = [array.astype(np.float32) for array in (looks, cells, around)]
-    inside = head_inputs(*given, of_looks, of_cells, 2 * 3 + 2 * 2 + 1)
+    looks, cells, around = looks.astype(np.float32), cells.astype(np.float32), around.astype(np.float32)
+    inside = head_inputs(looks, cells, around, of_looks, of_cells, 2 * 3 + 2 * 2 + 1)
     np.testing.assert_allclose(inside[:, :6], looks[..., :3].reshape(5, 6), atol=1e-6)
     np.testing.assert_allclose(inside[:, 6:10], cells[..., :2].reshape(5, 4) - 1.0, atol=1e-6)
     np.testing.assert_allclose(inside[:, 10], around[0] - 1.0, atol=1e-6)
-    without = head_inputs(given[0], None, given[2], of_looks, of_cells, 11)
+    without = head_inputs(looks, None, around, of_looks, of_cells, 11)
     np.testing.assert_array_equal(without[:, :6], inside[:, :6])
     assert not without[:, 6:].any()

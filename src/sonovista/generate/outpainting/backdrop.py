@@ -149,13 +149,13 @@ def open_sky(shown: NDArray[np.bool_], source: Source) -> NDArray[np.bool_]:
         Shape `(H, 2H)`; specks before the sky are taken for sky, gaps in trees are not.
     """
     height = shown.shape[0]
-    shown = shown & (sky_share(source, height) > 0.5)[:, None]
+    sky = shown & (sky_share(source, height) > 0.5)[:, None]
     size = 2 * max(round(2.0 * source.scale), 1) + 1
     kernel = np.ones((size, size), np.uint8)
     # The left and right edges touch.
-    wide = np.concatenate([shown[:, -size:], shown, shown[:, :size]], axis=1).astype(np.uint8)
-    shown = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, kernel)[:, size:-size]
-    _, labels, about, _ = cv2.connectedComponentsWithStats(shown, connectivity=4)
+    wide = np.concatenate([sky[:, -size:], sky, sky[:, :size]], axis=1).astype(np.uint8)
+    closed = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, kernel)[:, size:-size]
+    _, labels, about, _ = cv2.connectedComponentsWithStats(closed, connectivity=4)
     kept = about[:, cv2.CC_STAT_AREA] > (SMALLEST_STRETCH / np.pi * height) ** 2
     kept[np.unique(labels[0])] = True
     kept[0] = False
