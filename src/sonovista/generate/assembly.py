@@ -76,22 +76,12 @@ def assemble_scene(
             provenance=bed.provenance,
         )
     )
-    width, height = photo_size
     document = SceneDocument(
         title=title[:200],
         sources=sources,
-        listener=Listener(
-            pitch_deg=round(float(np.rad2deg(calibration.pitch)), 2),
-            horizontal_fov_deg=round(float(np.clip(np.rad2deg(calibration.horizontal_fov), *VIEW_FOV_DEG)), 2),
-        ),
+        listener=_listener(calibration),
         acoustics=Acoustics(air=Air(), occlusion=True, room=None if room is None else _room(room)),
-        photo=PhotoCamera(
-            width=width,
-            height=height,
-            pitch_deg=round(float(np.rad2deg(calibration.pitch)), 4),
-            roll_deg=round(float(np.rad2deg(calibration.roll)), 4),
-            horizontal_fov_deg=round(float(np.rad2deg(calibration.horizontal_fov)), 4),
-        ),
+        photo=_photo_camera(photo_size, calibration),
         camera_height=round(depth.camera_height, 3),
         indoor=depth.indoor,
         seed=seed,
@@ -123,6 +113,23 @@ def _source(identifier: str, thing: SoundingThing, instance: Instance, anchor: A
         sound=f"sounds/{identifier}.flac",
         confidence=round(min(1.0, thing.confidence * instance.score), 3) if not thing.from_user else 1.0,
         provenance=sound.provenance,
+    )
+
+
+def _listener(calibration: Calibration) -> Listener:
+    return Listener(
+        pitch_deg=round(float(np.rad2deg(calibration.pitch)), 2),
+        horizontal_fov_deg=round(float(np.clip(np.rad2deg(calibration.horizontal_fov), *VIEW_FOV_DEG)), 2),
+    )
+
+
+def _photo_camera(size: tuple[int, int], calibration: Calibration) -> PhotoCamera:
+    return PhotoCamera(
+        width=size[0],
+        height=size[1],
+        pitch_deg=round(float(np.rad2deg(calibration.pitch)), 4),
+        roll_deg=round(float(np.rad2deg(calibration.roll)), 4),
+        horizontal_fov_deg=round(float(np.rad2deg(calibration.horizontal_fov)), 4),
     )
 
 

@@ -77,10 +77,6 @@ class RegionMap:
     indoor: float
     details: NDArray[np.float32] | None = None
 
-    def pixel_probabilities(self) -> NDArray[np.float32]:
-        """Class probabilities of every pixel, shape `(H, W, len(REGION_CLASSES))`."""
-        return self.probabilities[self.segments]
-
     def mask(self, *classes: RegionClass, threshold: float = 0.5) -> NDArray[np.bool_]:
         """Pixels whose region belongs to one of `classes` with more than `threshold` probability in sum, `(H, W)`."""
         columns = [REGION_CLASSES.index(name) for name in classes]

@@ -9,7 +9,7 @@ from math import floor, sqrt
 import numba
 import numpy as np
 
-SKY, TERRAIN, WATER, SHAPE = -1, -2, -3, 0
+SKY, TERRAIN, WATER = -1, -2, -3
 """What a pixel shows; a shape's index is 0 or more."""
 LEAF = 0.07
 """Metres: holes between leaves."""

@@ -29,6 +29,30 @@ def pack_textures(textures: list[NDArray[np.uint8]]) -> tuple[NDArray[np.uint8],
     return np.concatenate(texels), table
 
 
+@numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _multiply_by_texture(rgb, texels, linear, levels, s, r, level, scratch):
+    """Multiply linear RGB by a texture at s, r (periods of 1), bilinear in the two levels of detail around `level`."""
+    first = int(level)
+    part = level - first
+    for step in range(2):
+        weight = 1.0 - part if step == 0 else part
+        start, rows, columns = levels[first + step, 0], levels[first + step, 1], levels[first + step, 2]
+        x, y = s * columns - 0.5, (1.0 - r) * rows - 0.5
+        x0, y0 = int(np.floor(x)), int(np.floor(y))
+        fx, fy = x - x0, y - y0
+        i0, j0, i1, j1 = x0 % columns, y0 % rows, (x0 + 1) % columns, (y0 + 1) % rows
+        for c in range(3):
+            top = linear[texels[start + j0 * columns + i0, c]] * (1 - fx)
+            top += linear[texels[start + j0 * columns + i1, c]] * fx
+            bottom = linear[texels[start + j1 * columns + i0, c]] * (1 - fx)
+            bottom += linear[texels[start + j1 * columns + i1, c]] * fx
+            value = weight * (top * (1 - fy) + bottom * fy)
+            if step == 0:
+                scratch[c] = value
+            else:
+                rgb[c] *= scratch[c] + value
+
+
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def shade_mesh(
     triangle,
@@ -88,23 +112,4 @@ def shade_mesh(
         footprint = distance[i] * pixel_angle
         level = 0.5 * np.log2(max(texel_area * footprint * footprint / max(slant, 0.25), 1e-9))
         level = min(max(level, 0.0), LEVELS - 1.001)
-        first = int(level)
-        part = level - first
-        for step in range(2):
-            weight = 1.0 - part if step == 0 else part
-            start = table[texture[t], first + step, 0]
-            rows, columns = table[texture[t], first + step, 1], table[texture[t], first + step, 2]
-            x, y = s * columns - 0.5, (1.0 - r) * rows - 0.5
-            x0, y0 = int(np.floor(x)), int(np.floor(y))
-            fx, fy = x - x0, y - y0
-            i0, j0, i1, j1 = x0 % columns, y0 % rows, (x0 + 1) % columns, (y0 + 1) % rows
-            for c in range(3):
-                top = linear[texels[start + j0 * columns + i0, c]] * (1 - fx)
-                top += linear[texels[start + j0 * columns + i1, c]] * fx
-                bottom = linear[texels[start + j1 * columns + i0, c]] * (1 - fx)
-                bottom += linear[texels[start + j1 * columns + i1, c]] * fx
-                value = weight * (top * (1 - fy) + bottom * fy)
-                if step == 0:
-                    point[c] = value
-                else:
-                    out[i, c] *= point[c] + value
+        _multiply_by_texture(out[i], texels, linear, table[texture[t]], s, r, level, point)

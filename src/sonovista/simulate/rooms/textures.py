@@ -215,4 +215,3 @@ def panelled(rng: np.random.Generator) -> Texture:
 WALLS: tuple[Callable[[np.random.Generator], Texture], ...] = (plaster, plaster, wallpaper, bricks, wood)
 FLOORS: tuple[Callable[[np.random.Generator], Texture], ...] = (wood, wood, tiles, cloth, marble)
 FURNITURE: tuple[Callable[[np.random.Generator], Texture], ...] = (wood, wood, marble, plaster)
-SOFT: tuple[Callable[[np.random.Generator], Texture], ...] = (cloth,)

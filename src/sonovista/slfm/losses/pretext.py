@@ -1,6 +1,5 @@
 """How far a predicted spectrogram is from the true one."""
 
-import torch
 from torch import Tensor
 
 
@@ -20,8 +19,3 @@ def stft_distance(predicted: Tensor, truth: Tensor) -> Tensor:
         A scalar.
     """
     return (predicted.float() - truth.float()).square().sum(dim=1).clamp(min=1e-12).sqrt().mean()
-
-
-def total_distance(predicted: Tensor, truth: Tensor) -> Tensor:
-    """Euclidean norm of each example's difference, averaged over examples; shape of both `(B, 2, bins, frames)`."""
-    return torch.linalg.vector_norm((predicted.float() - truth.float()).flatten(1), dim=1).mean()
