@@ -1,12 +1,29 @@
 """Files that are written whole or not at all: under another name first, then renamed."""
 
+import errno
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sonovista.errors import InputError
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+TOO_LARGE = (errno.EFBIG,)
+"""What a machine may refuse, by error number: no fault of the program."""
+
+
+def refusal(error: OSError, place: str | Path) -> str:
+    """One line that says why nothing could be written to a place."""
+    if error.errno in FULL:
+        return f"{place}: expected room on the disk, found it full"
+    if error.errno in FORBIDDEN:
+        return f"{place}: expected permission to write, found none"
+    if error.errno in TOO_LARGE:
+        return f"{place}: expected room for the file, found it too large for this disk or for the limit on file sizes"
+    return f"{place}: cannot be written: {error.strerror or error}"
 
 
 @contextmanager
@@ -20,7 +37,7 @@ def whole_file(path: str | Path, to_disk: bool = False) -> Iterator[Path]:
         to_disk: wait until the file has reached the disk.
 
     Raises:
-        InputError: the file cannot be written.
+        InputError: the file cannot be written; its cause is the `OSError`.
     """
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
@@ -31,6 +48,7 @@ def whole_file(path: str | Path, to_disk: bool = False) -> Iterator[Path]:
                 os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
+        raise InputError(refusal(error, path)) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # what went wrong before is what counts
+            temporary.unlink()

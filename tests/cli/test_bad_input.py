@@ -152,6 +152,7 @@ def test_a_disk_that_is_really_full(sonovista: Run, small_photo: Path, tmp_path:
     prefix = ("unshare", "--mount", "sh", "-c", script, "sh")
     line = refused(sonovista("create", small_photo, "-o", "disk/scene", *FAST, prefix=prefix))
     assert "room on the disk" in line
+    assert "go on with --resume" in line
 
 
 GOOD = {

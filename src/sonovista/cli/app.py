@@ -1,6 +1,5 @@
 """The `sonovista` command, and how every error reaches its user."""
 
-import errno
 import os
 import sys
 from importlib import import_module
@@ -9,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sonovista.version import __version__
+from sonovista.whole_files import FORBIDDEN, FULL, TOO_LARGE, refusal
 
 app = typer.Typer(
     name="sonovista",
@@ -73,7 +73,7 @@ def main() -> None:
     try:
         app()
     except (InputError, BackendUnavailable) as error:
-        _fail(str(error))
+        _fail(str(error) + _once_there_is_room(error.__cause__))
     except SystemExit as end:
         if end.code == INTERRUPTED and (how := _how_to_go_on()):
             sys.stderr.write(f"sonovista: interrupted; what was finished is kept: {how}\n")
@@ -83,9 +83,9 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:
-        if (line := _environment_error(error)) is None:
+        if error.errno not in (*FULL, *FORBIDDEN, *TOO_LARGE):
             raise
-        _fail(line)
+        _fail(refusal(error, error.filename or "output") + _once_there_is_room(error))
 
 
 def _how_to_go_on() -> str:
@@ -93,17 +93,10 @@ def _how_to_go_on() -> str:
     return HOW_TO_GO_ON.get(next((word for word in sys.argv[1:] if not word.startswith("-")), ""), "")
 
 
-def _environment_error(error: OSError) -> str | None:
-    """One line for what the machine refused, None for what is our own bug."""
-    place = error.filename or "output"
-    if error.errno == errno.EFBIG:
-        return f"{place}: expected room for the file, found it too large for this disk or for the limit on file sizes"
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        how = _how_to_go_on()
-        return f"{place}: expected room on the disk, found it full" + (f"; free some, then {how}" if how else "")
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"{place}: expected permission to write, found none"
-    return None
+def _once_there_is_room(error: BaseException | None) -> str:
+    """What to do then, to be put behind the line; empty unless the disk was full and what is finished is kept."""
+    how = _how_to_go_on() if isinstance(error, OSError) and error.errno in FULL else ""
+    return f"; free some, then {how}" if how else ""
 
 
 def _fail(message: str) -> None:

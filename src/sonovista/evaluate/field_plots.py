@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sonovista.errors import BackendUnavailable, InputError
 from sonovista.evaluate.field import FieldComparison, FieldView
 from sonovista.geometry.frames import angles_from_direction
+from sonovista.whole_files import whole_file
 
 FORMATS = (".png", ".pdf", ".svg")
 _RANGE_DB = 20.0  # first-order beams tell little more
@@ -44,13 +45,8 @@ def plot_comparison(comparison: FieldComparison, path: str | Path) -> None:
             _draw_over_time(figure.add_subplot(grid[2, column]), comparison, name)
     buffer = io.BytesIO()
     figure.savefig(buffer, format=target.suffix[1:].lower(), dpi=110)
-    temporary = target.with_name(f".{target.name}.part")
-    try:
+    with whole_file(target) as temporary:
         temporary.write_bytes(buffer.getbuffer())
-        temporary.replace(target)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise InputError(f"{target}: cannot be written: {error.strerror}") from None
 
 
 def check_plot_path(path: str | Path) -> Path:

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sonovista.errors import InputError
 from sonovista.simulate.example import SAMPLE_RATE, Example
 from sonovista.simulate.listening import ListeningOptions, listen
 from sonovista.simulate.sounds import DrySounds
 from sonovista.simulate.storage.hm3d_ss import read_example
 from sonovista.simulate.top_view import top_view_of
+from sonovista.whole_files import whole_file
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c1e21; --paper: #fbfaf8; --line: #d8d4cc;
@@ -63,10 +63,8 @@ def write_sheet(
     ]
     parts += [_section(path, read_example(Path(root) / path), sounds) for path in paths]
     parts.append("</body></html>\n")
-    try:
-        Path(target).write_text("\n".join(parts), encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{target}: cannot be written: {error.strerror}") from None
+    with whole_file(target) as temporary:
+        temporary.write_text("\n".join(parts), encoding="utf-8")
 
 
 def _section(path: str, example: Example, sounds: DrySounds | None) -> str:

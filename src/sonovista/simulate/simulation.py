@@ -20,6 +20,7 @@ from sonovista.simulate.same_places import with_places
 from sonovista.simulate.storage.places import is_url, open_store
 from sonovista.simulate.work import BlockReport
 from sonovista.simulate.worlds import check_files, scene_files, scene_names
+from sonovista.whole_files import refusal
 
 DESCRIPTION = "simulation.json"
 FAILURES = "failures.json"
@@ -179,7 +180,7 @@ def _locked(out: str) -> Iterator[None]:
             raise InputError(f"{root}: expected a new folder or one of a simulation, found something else in it")
         lock = (root / ".lock").open("w")
     except OSError as error:
-        raise InputError(f"{root}: cannot be written to: {error.strerror}") from None
+        raise InputError(refusal(error, root)) from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sonovista.errors import InputError
 from sonovista.simulate.example import SAMPLE_RATE, Example, Viewpoints
+from sonovista.whole_files import refusal
 
 OURS = "sonovista.json"
 DEPTH = "depth.npz"
@@ -50,7 +51,7 @@ def write_example(folder: str | Path, example: Example) -> None:
         _write_json(temporary / OURS, {"rir_scale": scale, "pitch_deg": pitch_deg, **example.record})
         temporary.rename(folder)
     except OSError as error:
-        raise InputError(f"{folder}: cannot be written: {error}") from None
+        raise InputError(refusal(error, folder)) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from sonovista.errors import BackendUnavailable, InputError
 from sonovista.simulate.example import Example
 from sonovista.simulate.storage.hm3d_ss import write_example
+from sonovista.whole_files import whole_file
 
 
 class Store(Protocol):
@@ -61,13 +62,9 @@ class LocalStore:
     def write_text(self, path: str, text: str) -> None:
         """Write a file under another name, then rename it."""
         target = self.root / path
-        try:
+        with whole_file(target) as temporary:
             target.parent.mkdir(parents=True, exist_ok=True)
-            temporary = target.with_name(f".{target.name}.part")
             temporary.write_text(text, encoding="utf-8")
-            temporary.replace(target)
-        except OSError as error:
-            raise InputError(f"{target}: cannot be written: {error.strerror}") from None
 
     def read_text(self, path: str) -> str | None:
         """Read a file."""
