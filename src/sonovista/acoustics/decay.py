@@ -7,6 +7,13 @@ from numpy.typing import ArrayLike, NDArray
 def energy_decay_curve(response: ArrayLike, axis: int = -1) -> NDArray[np.float64]:
     """Energy that is still to come at every sample, in dB relative to the whole; -inf after the last.
 
+    Args:
+        response: impulse response, of any shape.
+        axis: along which time runs.
+
+    Returns:
+        Decibels, 0 at the first sample and falling, of the same shape; NaN for silence.
+
     Source: Schroeder, "New method of measuring reverberation time" (JASA 1965); ISO 3382-1, 5.3.3.
     """
     square = np.asarray(response, float) ** 2
@@ -40,11 +47,21 @@ def decay_time(response: ArrayLike, sample_rate: float, start_db: float = -5.0, 
 
 
 def rt60(response: ArrayLike, sample_rate: float) -> float:
-    """Reverberation time in seconds: T30, or T20 where the response falls less far, or NaN where even less."""
+    """Reverberation time in seconds: T30, or T20 where the response falls less far, or NaN where even less.
+
+    Args:
+        response: impulse response, shape `(samples,)`.
+        sample_rate: Hz.
+    """
     t30 = decay_time(response, sample_rate)
     return t30 if np.isfinite(t30) else decay_time(response, sample_rate, stop_db=-25.0)
 
 
 def early_decay_time(response: ArrayLike, sample_rate: float) -> float:
-    """Seconds: 60 dB by the slope of the first 10 dB (ISO 3382-1)."""
+    """Seconds: 60 dB by the slope of the first 10 dB (ISO 3382-1); NaN where the response does not fall so far.
+
+    Args:
+        response: impulse response, shape `(samples,)`.
+        sample_rate: Hz.
+    """
     return decay_time(response, sample_rate, -0.0, -10.0)

@@ -71,10 +71,10 @@ def mono_to_diffuse(
 
 
 def erb_number(frequency_hz: ArrayLike) -> NDArray[np.float64]:
-    """Number of equivalent rectangular bandwidths below a frequency (Glasberg and Moore 1990, equation 4)."""
+    """Number of equivalent rectangular bandwidths below a frequency, Hz, any shape (Glasberg and Moore 1990, eq. 4)."""
     return 21.4 * np.log10(1.0 + 0.00437 * np.asarray(frequency_hz, float))
 
 
 def frequency_of_erb_number(number: ArrayLike) -> NDArray[np.float64]:
-    """The frequency in Hz below which `number` equivalent rectangular bandwidths lie."""
+    """The frequency in Hz below which `number` equivalent rectangular bandwidths lie, any shape."""
     return (10.0 ** (np.asarray(number, float) / 21.4) - 1.0) / 0.00437

@@ -69,7 +69,7 @@ def estimate_delay(hrtf_set: HRTFSet) -> float:
 
 
 def minimum_phase(magnitude: NDArray[np.float64]) -> NDArray[np.complex128]:
-    """Spectrum of the minimum-phase filter with a given magnitude (real cepstrum, folded); last axis 0 to Nyquist."""
+    """Spectrum of the minimum-phase filter of a magnitude `(..., bins)`, 0 to Nyquist (real cepstrum, folded)."""
     bins = magnitude.shape[-1]
     cepstrum = np.fft.irfft(np.log(np.maximum(magnitude, 1e-10)), axis=-1)
     fold = np.zeros(2 * (bins - 1))

@@ -114,7 +114,15 @@ def quadrature_weights(directions: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def merge_coincident(directions: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
-    """Index of one direction of every coincident group, the group of every direction, and the size of the groups."""
+    """Which of many directions are the same, to five decimals.
+
+    Args:
+        directions: unit vectors, shape `(D, 3)`.
+
+    Returns:
+        Index of one direction of every group, shape `(G,)`; the group of every direction, `(D,)`; the groups' sizes,
+        `(G,)`.
+    """
     _, index, group, counts = np.unique(
         np.round(directions, 5), axis=0, return_index=True, return_inverse=True, return_counts=True
     )

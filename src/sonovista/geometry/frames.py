@@ -74,7 +74,14 @@ def rotation_from_yaw_pitch_roll(yaw: float = 0.0, pitch: float = 0.0, roll: flo
 
 
 def yaw_pitch_roll_from_rotation(R_world_body: ArrayLike) -> tuple[float, float, float]:
-    """The inverse of `rotation_from_yaw_pitch_roll`; at the poles (pitch of +-pi/2) roll is taken as zero."""
+    """The inverse of `rotation_from_yaw_pitch_roll`; at the poles (pitch of +-pi/2) roll is taken as zero.
+
+    Args:
+        R_world_body: rotation matrix, shape `(3, 3)`.
+
+    Returns:
+        Yaw and roll in (-pi, pi] and pitch in [-pi/2, pi/2], radians.
+    """
     R = np.asarray(R_world_body, float)
     pitch = float(np.arcsin(np.clip(R[2, 0], -1.0, 1.0)))
     if abs(R[2, 0]) > 1.0 - 1e-12:

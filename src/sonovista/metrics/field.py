@@ -73,7 +73,12 @@ def equal_area_samples(equirectangular: ArrayLike) -> NDArray[np.float64]:
 
 
 def correlation(values: ArrayLike, reference: ArrayLike) -> float:
-    """Pearson correlation of two maps at the same points, -1 to 1: `CC`; NaN where one of them is constant."""
+    """Pearson correlation of two maps at the same points, -1 to 1: `CC`; NaN where one of them is constant.
+
+    Args:
+        values: map, shape `(points,)`.
+        reference: likewise.
+    """
     a, b = _same_shape(values, reference)
     a, b = a - a.mean(), b - b.mean()
     size = np.linalg.norm(a) * np.linalg.norm(b)
@@ -81,7 +86,7 @@ def correlation(values: ArrayLike, reference: ArrayLike) -> float:
 
 
 def loud_points(values: ArrayLike) -> NDArray[np.bool_]:
-    """Where a map exceeds its maximum less its standard deviation: what counts as heard in `auc_judd`."""
+    """Where a map, `(points,)`, exceeds its maximum less its standard deviation: what counts as heard in `auc_judd`."""
     values = np.asarray(values, float)
     return values > values.max() - values.std()
 

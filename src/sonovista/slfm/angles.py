@@ -9,7 +9,7 @@ __all__ = ["angular_error", "folded", "reflected", "wrapped"]
 
 
 def folded(azimuth: ArrayLike) -> NDArray[np.float64]:
-    """Azimuths behind the listener reflected to the front: left stays left; result in [-pi/2, pi/2]."""
+    """Azimuths in radians, any shape, reflected to the front if behind: left stays left; result in [-pi/2, pi/2]."""
     return np.arcsin(np.clip(np.sin(np.asarray(azimuth, float)), -1.0, 1.0))
 
 

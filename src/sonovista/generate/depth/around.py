@@ -10,12 +10,12 @@ CONTINUED = np.radians(5.0)
 
 
 def closed(values: NDArray, margin: int) -> NDArray:
-    """A panorama with `margin` columns of its other end on either side, at most all of them."""
+    """A panorama, `(R, C)`, with `margin` columns of its other end on either side, at most all: `(R, C + 2 margin)`."""
     return np.concatenate([values[:, -margin:], values, values[:, :margin]], axis=1)
 
 
 def away_from(inside: NDArray[np.bool_], reach: float) -> NDArray[np.float64]:
-    """0 at the photo's border, 1 from `reach` radians on, on a panorama whose left and right edges touch."""
+    """0 where the photo is, `(R, C)`, rising to 1 from `reach` radians on; a panorama's left and right edges touch."""
     if not inside.any():
         return np.ones(inside.shape)
     columns = inside.shape[1]
@@ -27,7 +27,13 @@ def away_from(inside: NDArray[np.bool_], reach: float) -> NDArray[np.float64]:
 def planar(
     steps: tuple[NDArray, NDArray], known: NDArray[np.float64], ground: NDArray[np.bool_]
 ) -> tuple[NDArray, NDArray]:
-    """Steps to the next column and row, those of the known plane wherever both cells are near ground."""
+    """Steps to the next column and row, those of the known plane wherever both cells are near ground.
+
+    Args:
+        steps: of log metres to the next column, shape `(R, C)`, and row, `(R - 1, C)`.
+        known: log metres by geometry, shape `(R, C)`.
+        ground: near ground, likewise.
+    """
     across = np.where(ground & np.roll(ground, -1, 1), np.roll(known, -1, 1) - known, steps[0])
     down = np.where(ground[:-1] & ground[1:], known[1:] - known[:-1], steps[1])
     return across, down
@@ -37,6 +43,10 @@ def continued(steps: tuple[NDArray, NDArray], inside: NDArray[np.bool_]) -> tupl
     """Steps around the photo: what ends at its border goes on at the distance at which it was seen last.
 
     Tiles see a sharp picture end in a coarse one there, and their cells are coarse themselves.
+
+    Args:
+        steps: of log metres to the next column, shape `(R, C)`, and row, `(R - 1, C)`.
+        inside: where the photo is, shape `(R, C)`.
     """
     fade = np.where(inside, 1.0, away_from(inside, CONTINUED))
     next_fade, below = np.roll(fade, -1, 1), np.minimum(fade[:-1], fade[1:])
@@ -47,7 +57,7 @@ def continued(steps: tuple[NDArray, NDArray], inside: NDArray[np.bool_]) -> tupl
 
 
 def enlarged(values: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.float64]:
-    """Cells of a closed panorama to all its pixels, smoothly."""
+    """Cells of a closed panorama, `(R, C)`, to all its pixels, of `shape`; linear between cells' centres."""
     scale = shape[0] / values.shape[0]
     margin = round(4 * scale)
     fine = cv2.resize(closed(values, 4), (shape[1] + 2 * margin, shape[0]), interpolation=cv2.INTER_LINEAR)
@@ -55,7 +65,7 @@ def enlarged(values: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.
 
 
 def outside_alone(values: NDArray[np.float64], touched: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Cells that the photo touches take the value of the nearest that it does not, on a closed panorama."""
+    """Cells, `(R, C)`, that the photo touches take the value of the nearest that it does not, on a closed panorama."""
     if not touched.any() or touched.all():
         return values
     columns = touched.shape[1]
@@ -68,7 +78,15 @@ def outside_alone(values: NDArray[np.float64], touched: NDArray[np.bool_]) -> ND
 def mean_steps(
     tiles: list[tuple[NDArray, NDArray]], sky: NDArray[np.bool_]
 ) -> tuple[tuple[NDArray, NDArray], tuple[NDArray, NDArray]]:
-    """Weighted means of the tiles' steps to the next column and row, and the weights of them."""
+    """Weighted means of the tiles' steps to the next column and row, and the weights of them.
+
+    Args:
+        tiles: of each its log metres and its weight on the panorama's cells, shape `(R, C)`; weight 0 where it is not.
+        sky: shape `(R, C)`.
+
+    Returns:
+        Steps, shape `(R, C)` and `(R - 1, C)`; how much each counts in [0, 1], likewise.
+    """
     shape = sky.shape
     across, down = np.zeros(shape), np.zeros((shape[0] - 1, shape[1]))
     across_weight, down_weight = np.full(shape, 1e-9), np.full(down.shape, 1e-9)

@@ -11,7 +11,11 @@ RIDGE_DISTANCE = 30.0
 
 
 def wrapped_components(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int32], int]:
-    """Four-connected components of a mask whose left and right edges touch; 0 is background."""
+    """Four-connected components of a mask whose left and right edges touch.
+
+    Returns:
+        Component of every cell, shape of the mask, 0 for background; and how many there are.
+    """
     labels = np.empty(mask.shape, np.int32)
     count = int(np.asarray(ndimage.label(mask, output=labels)))
     pairs = np.unique(np.stack([labels[:, 0], labels[:, -1]], axis=1), axis=0)
@@ -32,7 +36,7 @@ def _root(parent: NDArray[np.int_], i: int) -> int:
 
 
 def cyclic_quantile(values: NDArray[np.floating], half_width: int, quantile: float) -> NDArray[np.float64]:
-    """A running quantile around a circle that passes NaN over; NaN where a whole window is."""
+    """A running quantile around a circle, shape `(C,)`, that passes NaN over; NaN where a whole window is."""
     count = len(values)
     half_width = min(half_width, (count - 1) // 2)
     window = (np.arange(count)[:, None] + np.arange(-half_width, half_width + 1)) % count
@@ -43,7 +47,7 @@ def cyclic_quantile(values: NDArray[np.floating], half_width: int, quantile: flo
 
 
 def angular_smooth(values: NDArray[np.floating], widths: NDArray[np.floating], sigma: float) -> NDArray[np.float64]:
-    """Gaussian smoothing around the circle of columns of unequal `widths`; `sigma` in radians."""
+    """Gaussian smoothing around the circle of columns, `(C,)`, of unequal `widths`; these and `sigma` in radians."""
     fine = max(64, int(np.ceil(2 * np.pi / (sigma / 4.0))))
     place = np.cumsum(widths) - 0.5 * widths
     at = (np.arange(fine) + 0.5) * (2 * np.pi / fine)
@@ -53,7 +57,7 @@ def angular_smooth(values: NDArray[np.floating], widths: NDArray[np.floating], s
 
 
 def fill_cyclic(values: NDArray[np.floating], default: float) -> NDArray[np.float64]:
-    """Linear interpolation over NaN around the circle; `default` where nothing is known."""
+    """Linear interpolation over NaN around the circle, shape `(C,)`; `default` where nothing is known."""
     known = np.flatnonzero(np.isfinite(values))
     if len(known) == 0:
         return np.full(len(values), default)
@@ -61,7 +65,7 @@ def fill_cyclic(values: NDArray[np.floating], default: float) -> NDArray[np.floa
 
 
 def connected_ground(grid: AngularGrid, flat: NDArray[np.bool_], trusted: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Flat cells that connect to the ground underfoot, as far down as that was seen: no snow patch in a cliff."""
+    """Flat cells, `(R, C)`, connected to the ground underfoot, as far down as it was seen: no snow patch in a cliff."""
     lowest_seen = grid.elevation[np.flatnonzero(trusted.any(axis=1)).max(initial=0)]
     underfoot = max(-0.15, float(np.tan(lowest_seen)) + 0.08)
     labels, count = wrapped_components(flat)

@@ -36,7 +36,7 @@ class Canvas:
 
 
 def freedom_around(locked: Mask, ramp: float) -> Float:
-    """0 where `locked`, rising linearly to 1 over `ramp` pixels."""
+    """0 where `locked`, `(H, W)`, rising linearly to 1 over `ramp` pixels around it."""
     if not locked.any():
         return np.ones(locked.shape, np.float32)
     distance = cv2.distanceTransform((~locked).astype(np.uint8), cv2.DIST_L2, 3)
@@ -212,7 +212,12 @@ def _masked_blur(picture: Float, mask: Mask, sigma: float) -> Float:
 
 
 def fill_smoothly(pixels: Float, filled: Mask) -> None:
-    """Fill what is left open from its surroundings, coarse to fine (pull-push, Gortler et al. 1996), in place."""
+    """Fill what is left open from its surroundings, coarse to fine (pull-push, Gortler et al. 1996), in place.
+
+    Args:
+        pixels: shape `(H, W, channels)`.
+        filled: where they hold something, shape `(H, W)`; nothing is done where none do.
+    """
     if filled.all() or not filled.any():
         return
     weight = filled.astype(np.float32)

@@ -85,14 +85,14 @@ def project_photo(
 
 
 def local_scale(u: NDArray[Any], v: NDArray[Any], camera: PerspectiveCamera) -> NDArray[Any]:
-    """Photo pixels per radian at photo positions: the geometric mean over directions, `f / cos(angle)**1.5`."""
+    """Photo pixels per radian at positions in the photo, any shape: the mean over directions, `f / cos(angle)**1.5`."""
     x = (u - 0.5 * camera.width) / camera.focal_length
     y = (v - 0.5 * camera.height) / camera.focal_length
     return (camera.focal_length * (1.0 + x * x + y * y) ** 0.75).astype(np.float32)
 
 
 def low_pass(image: NDArray[Any], sigma: float) -> NDArray[Any]:
-    """Gaussian low-pass with mirrored borders; below 0.3 pixels there is nothing to remove."""
+    """Gaussian low-pass, `sigma` in pixels, with mirrored borders; below 0.3 pixels there is nothing to remove."""
     if sigma < 0.3:
         return image
     return cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101)
@@ -101,7 +101,17 @@ def low_pass(image: NDArray[Any], sigma: float) -> NDArray[Any]:
 def sample_photo(
     image: NDArray[Any], u: NDArray[Any], v: NDArray[Any], interpolation: int = cv2.INTER_CUBIC
 ) -> NDArray[Any]:
-    """Look a photo up at positions whose first pixel's centre is 0.5; beyond the frame it is mirrored once."""
+    """Look a photo up; beyond its frame it is mirrored once.
+
+    Args:
+        image: shape `(h, w)` or `(h, w, channels)`.
+        u: column of every position, the first pixel's centre at 0.5, shape `(H, W)`.
+        v: row likewise.
+        interpolation: of OpenCV.
+
+    Returns:
+        Shape `(H, W)` or `(H, W, channels)`.
+    """
     height, width = image.shape[:2]
     map_u = np.clip(u - 0.5, -0.95 * width, 1.95 * width).astype(np.float32)
     map_v = np.clip(v - 0.5, -0.95 * height, 1.95 * height).astype(np.float32)
