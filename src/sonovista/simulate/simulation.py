@@ -174,6 +174,8 @@ def _locked(out: str) -> Iterator[None]:
         yield
         return
     root = Path(out)
+    if root.exists() and not root.is_dir():
+        raise InputError(f"{root}: expected a new folder or one of a simulation, found a file")
     try:
         root.mkdir(parents=True, exist_ok=True)
         if any(root.iterdir()) and not (root / DESCRIPTION).exists() and not (root / ".lock").exists():
