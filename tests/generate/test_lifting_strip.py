@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from sonovista.generate.lifting.border import NARROWEST, WIDEST, with_strip, within
+from sonovista.generate.lifting.border import NARROWEST, WIDEST, with_strip
 from sonovista.generate.lifting.detail import Inner, with_detail
-from sonovista.generate.lifting.sheets import Sheet, cosines, resized
+from sonovista.generate.lifting.sheets import Sheet, cosines
 from sonovista.geometry import PerspectiveCamera
 
 HEIGHT = 128
@@ -83,20 +83,6 @@ def test_depth_in_the_strip_does_not_hang_between_near_and_far(photo):
     wide, _ = with_strip(photo, colours, inverse, STEP)
     distance = wide.depth / cosines(wide.camera)
     assert np.isclose(distance[..., None], [2.0, 10.0], rtol=1e-3).any(axis=-1).all()
-
-
-def test_a_finer_photo_keeps_its_place_in_the_strip(photo):
-    wide, inner = with_strip(photo, *panorama(WALL), STEP)
-    finer = resized(photo, 240)
-    view = within(wide, inner, finer)
-    assert view.camera.focal_length == pytest.approx(finer.camera.focal_length)
-    down, across = (view.camera.height - finer.camera.height) // 2, (view.camera.width - finer.camera.width) // 2
-    middle = slice(down, -down), slice(across, -across)
-    np.testing.assert_array_equal(view.colours[middle], finer.colours)
-    np.testing.assert_allclose(view.camera.ray_directions()[middle], finer.camera.ray_directions(), atol=1e-9)
-    again = within(wide, inner, photo)
-    np.testing.assert_allclose(again.colours, wide.colours, atol=1e-5)
-    np.testing.assert_array_equal(again.used, wide.used)
 
 
 def test_a_photo_too_wide_for_a_strip_has_none():

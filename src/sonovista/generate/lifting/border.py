@@ -55,30 +55,6 @@ def with_strip(
     return Sheet(camera, fine, depth.astype(np.float32), used), inner
 
 
-def within(wide: Sheet, inner: Inner, photo: Sheet) -> Sheet:
-    """The photo, at a resolution of its own, in the middle of its strip: both seen by one camera, pixel on pixel.
-
-    Args:
-        wide: of `with_strip`.
-        inner: where the photo lies in it.
-        photo: at the resolution that is wanted.
-    """
-    scale = photo.camera.width / (inner.right - inner.left)
-    across, down = round(scale * inner.left), round(scale * inner.top)
-    width, height = photo.camera.width + 2 * across, photo.camera.height + 2 * down
-    fov = 2.0 * float(np.arctan(0.5 * width / photo.camera.focal_length))
-    camera = replace(photo.camera, width=width, height=height, horizontal_fov=fov)
-    u = (np.arange(width) + 0.5 - 0.5 * width) / scale + 0.5 * wide.camera.width - 0.5
-    v = (np.arange(height) + 0.5 - 0.5 * height) / scale + 0.5 * wide.camera.height - 0.5
-    at = [a.astype(np.float32) for a in np.meshgrid(u, v)]
-    colours = cv2.remap(wide.colours, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    near = [np.clip(np.rint(a).astype(int), 0, n - 1) for a, n in ((u, wide.camera.width), (v, wide.camera.height))]
-    used, depth = wide.used[np.ix_(near[1], near[0])], wide.depth[np.ix_(near[1], near[0])]
-    middle = slice(down, down + photo.camera.height), slice(across, across + photo.camera.width)
-    colours[middle], used[middle], depth[middle] = photo.colours, photo.used, photo.depth
-    return Sheet(camera, np.asarray(colours, np.float32), depth, used)
-
-
 def _wider(camera: PerspectiveCamera) -> tuple[PerspectiveCamera, Inner]:
     """A camera that sees beyond every border of another, pixel on pixel, and where that one lies in it."""
     focal = camera.focal_length

@@ -12,10 +12,9 @@ from sonovista.generate.depth.protocol import DepthEstimate
 from sonovista.generate.lifting.backstop import HEIGHT as BACKSTOP_HEIGHT
 from sonovista.generate.lifting.backstop import backstop
 from sonovista.generate.lifting.blocks import choose_blocks, merging_errors
-from sonovista.generate.lifting.border import with_strip, within
+from sonovista.generate.lifting.border import with_strip
 from sonovista.generate.lifting.concealment import concealed, farthest_seen
 from sonovista.generate.lifting.depth_edges import sharpen_jumps
-from sonovista.generate.lifting.detail import Inner
 from sonovista.generate.lifting.hidden import hidden_layers
 from sonovista.generate.lifting.refinement import refine_colours
 from sonovista.generate.lifting.sheets import Sheet, cube_sheets, photo_sheet, resized, with_photo_depth
@@ -136,7 +135,9 @@ class LayeredLifter:
         if 1.0 < scale * width / options.view_width < BEATS_UP_TO:
             scale = options.view_width / width
         photo_sheets, photo_clouds = self._lift(photo, photo_budget, options.spread, options.opacity, scale)
-        wide, photo_at, strip_clouds = self._strip(photo_sheets[0], colours, inverse, int(options.strip_share * budget))
+        wide, strip_sheets, strip_clouds = self._strip(
+            photo_sheets[0], colours, inverse, int(options.strip_share * budget)
+        )
         surround = options.surround_spread, options.surround_opacity
         layers = hidden_layers(colours, inverse, options.step, options.hidden_layers)
 
@@ -161,27 +162,26 @@ class LayeredLifter:
         around_sheets, around_clouds = self._lift(around, left, *surround)
         views = [resized(s, max(s.camera.width, min(2 * s.camera.width, FACE_VIEW))) for s in around_sheets]
         whole = Sheet(photo_camera, image.astype(np.float32) / 255.0, depth.photo, np.ones((height, width), bool))
-        watched = resized(whole, max(photo_sheets[0].camera.width, options.view_width))
-        views.append(within(wide, photo_at, watched) if strip_clouds else watched)
+        views += [*strip_sheets, resized(whole, max(photo_sheets[0].camera.width, options.view_width))]
         seen = farthest_seen(inverse, photo_sheets[0])
         hidden = concealed(concatenate(hidden_clouds), seen)
-        return self._refined(views, [*around_clouds, concatenate([*strip_clouds, *photo_clouds])], hidden)
+        return self._refined(views, [*around_clouds, *strip_clouds, *photo_clouds], hidden)
 
     def _strip(
         self, photo: Sheet, colours: NDArray[np.float32], inverse: NDArray[np.float32], budget: int
-    ) -> tuple[Sheet, Inner, list[Gaussians]]:
-        """The photo with the strip around it, where in it the photo lies, and the strip's Gaussians."""
+    ) -> tuple[Sheet, list[Sheet], list[Gaussians]]:
+        """The photo with the strip around it, the strip alone, and its Gaussians; without budget no strip."""
         wide, inner = with_strip(photo, colours, inverse, self.options.step)
         used = wide.used.copy()
         used[inner.top : inner.bottom, inner.left : inner.right] = False
         if budget < 1 or not used.any():
-            nothing_else = wide.used & ~used
-            return replace(wide, used=nothing_else), inner, []
+            return replace(wide, used=wide.used & ~used), [], []
+        alone = replace(wide, used=used)
 
         def strip(scale: float) -> list[Sheet]:
-            return [resized(replace(wide, used=used), max(8, round(scale * wide.camera.width)))]
+            return [resized(alone, max(8, round(scale * wide.camera.width)))]
 
-        return wide, inner, self._lift(strip, budget, self.options.spread, self.options.opacity)[1]
+        return wide, [alone], self._lift(strip, budget, self.options.spread, self.options.opacity)[1]
 
     def _photo_distance(
         self, distance: NDArray[np.float32], focal_length: float, per_radian: float
