@@ -23,17 +23,22 @@ Definitions, all on luminance (Rec. 709) in [0, 255] unless stated, at panorama 
 
 import argparse
 import json
+import math
 import resource
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from environment import environment
+from numpy.typing import NDArray
 from scene_stages import run_until
 
+from sonovista.generate.calibration.protocol import Calibration
 from sonovista.generate.options import CreateOptions
+from sonovista.generate.outpainting.protocol import Panorama
 from sonovista.geometry import elevation_of
 from sonovista.geometry.equirectangular import pixel_angles, pixel_solid_angles, sample
 
@@ -41,11 +46,11 @@ PATCH, STRIDE = 32, 16
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
-def luminance(rgb):
+def luminance(rgb: NDArray[np.generic]) -> NDArray[np.float32]:
     return (rgb.astype(np.float32) @ np.array([0.2126, 0.7152, 0.0722], np.float32)).astype(np.float32)
 
 
-def projection_mae(image, calibration, panorama):
+def projection_mae(image: NDArray[np.uint8], calibration: Calibration, panorama: Panorama) -> float:
     height, width = image.shape[:2]
     camera = calibration.camera(width, height)
     sigma = camera.focal_length * np.pi / panorama.pixels.shape[0]
@@ -56,13 +61,13 @@ def projection_mae(image, calibration, panorama):
     return float(np.abs(np.clip(seen, 0, 255) - reference)[inner].mean())
 
 
-def back_seam(grey):
+def back_seam(grey: NDArray[np.float32]) -> float:
     across = np.abs(grey[:, 0] - grey[:, -1]).mean()
     left, right = np.abs(np.diff(grey[:, :13], axis=1)), np.abs(np.diff(grey[:, -13:], axis=1))
     return float(across / np.concatenate([left, right], axis=1).mean())
 
 
-def photo_border(grey, observed):
+def photo_border(grey: NDArray[np.float32], observed: NDArray[np.bool_]) -> float:
     wide = np.concatenate([grey[:, -1:], grey, grey[:, :1]], axis=1)
     gradient = np.hypot(cv2.Sobel(wide, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(wide, cv2.CV_32F, 0, 1, scale=0.125))
     gradient = gradient[:, 1:-1]
@@ -72,20 +77,25 @@ def photo_border(grey, observed):
     return float(gradient[distance <= 1.0].mean() / gradient[(distance >= 4) & (distance <= 12)].mean())
 
 
-def mid_frequency(grey, observed, sky):
+def mid_frequency(
+    grey: NDArray[np.float32], observed: NDArray[np.bool_], sky: NDArray[np.bool_]
+) -> dict[str, float | None]:
     height = grey.shape[0]
     wide = np.concatenate([grey[:, -32:], grey, grey[:, :32]], axis=1)
     band = (cv2.GaussianBlur(wide, (0, 0), 1.5) - cv2.GaussianBlur(wide, (0, 0), 6.0))[:, 32:-32] ** 2
     weight = np.repeat(pixel_solid_angles(height)[:, None], 2 * height, axis=1)
+    power = np.asarray(band * weight)
     away = cv2.erode(observed.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
-    photo, rest = away, ~(cv2.dilate(observed.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0)
+    photo, rest = away, cv2.dilate(observed.astype(np.uint8), np.ones((9, 9), np.uint8)) == 0
     rows = np.repeat(observed.any(axis=1)[:, None], 2 * height, axis=1)
 
-    def level(mask):
-        return float((band * weight)[mask].sum() / max(weight[mask].sum(), 1e-12))
+    def level(mask: NDArray[np.bool_]) -> float:
+        return float(power[mask].sum() / max(weight[mask].sum(), 1e-12))
 
-    def ratio(a, b):
-        return round(10.0 * np.log10(max(level(a), 1e-6) / max(level(b), 1e-6)), 2) if a.any() and b.any() else None
+    def ratio(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float | None:
+        if not (a.any() and b.any()):
+            return None
+        return round(10.0 * math.log10(max(level(a), 1e-6) / max(level(b), 1e-6)), 2)
 
     return {
         "whole": ratio(rest, photo),
@@ -94,7 +104,10 @@ def mid_frequency(grey, observed, sky):
     }
 
 
-def patches(grey, rows, columns):
+def patches(
+    grey: NDArray[np.float32], rows: NDArray[np.integer], columns: NDArray[np.integer]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Patches from these places without their mean and plane, of length 1, and how lively each is."""
     index = np.stack([grey[r : r + PATCH, c : c + PATCH] for r, c in zip(rows, columns, strict=True)])
     flat = index.reshape(len(index), -1).astype(np.float32)
     axis = np.linspace(-1, 1, PATCH, dtype=np.float32)
@@ -105,7 +118,7 @@ def patches(grey, rows, columns):
     return flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6), spread
 
 
-def repeats(grey, observed):
+def repeats(grey: NDArray[np.float32], observed: NDArray[np.bool_]) -> dict[str, float]:
     height = grey.shape[0]
     positions = [(r, c) for r in range(0, height - PATCH, STRIDE) for c in range(0, 2 * height - PATCH, STRIDE)]
     whole = cv2.boxFilter(
@@ -150,7 +163,7 @@ def repeats(grey, observed):
     return {"photo": round(from_photo, 4), "photo_or_itself": round(float(weight[twice].sum() / weight.sum()), 4)}
 
 
-def measure(photo, regions_by, height, seed):
+def measure(photo: str, regions_by: str, height: int, seed: int) -> dict[str, Any]:
     path = Path(photo) if Path(photo).suffix else EXAMPLES / f"{photo}.jpg"
     run = run_until("horizon", path, CreateOptions(backends={"regions": regions_by}))
     image, regions, calibration = run.image, run["regions"], run["horizon"]
@@ -181,7 +194,7 @@ def measure(photo, regions_by, height, seed):
     }
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument(
         "photos",

@@ -131,9 +131,8 @@ def test_output_may_be_in_memory(made):
 def test_output_may_be_in_a_bucket(made, monkeypatch):
     """S3's own protocol, spoken to a server of PyPI moto on this machine."""
     pytest.importorskip("s3fs")
-    from moto.server import ThreadedMotoServer  # pyright: ignore[reportMissingImports]
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    moto = pytest.importorskip("moto.server")
+    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     try:
         host, port = server.get_host_and_port()

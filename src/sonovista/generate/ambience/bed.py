@@ -46,7 +46,7 @@ class SceneBed:
     built up.
     """
 
-    def __init__(self, options: Options = Options(), sounds: SoundMaker | None = None):
+    def __init__(self, options: Options = Options(), sounds: SoundMaker | None = None) -> None:
         self.options = options
         self.sounds = sounds if sounds is not None else Synthesizer()
 

@@ -34,7 +34,7 @@ class FolderSounds:
     Several files that fit equally well ("bird 1.wav", "bird 2.wav") take turns by seed.
     """
 
-    def __init__(self, options: Options, otherwise: SoundMaker | None = None):
+    def __init__(self, options: Options, otherwise: SoundMaker | None = None) -> None:
         """List the folder.
 
         Args:

@@ -61,7 +61,7 @@ def synthesise(name: str, samples: int, seed: int, sample_rate: int = SAMPLE_RAT
 class Synthesizer:
     """Implements `SoundMaker` by the procedural models of `SYNTHESES`."""
 
-    def __init__(self, options: Options = Options()):
+    def __init__(self, options: Options = Options()) -> None:
         self.options = options
 
     def __call__(self, name: str, prompt: str, level_db: float, duration: float, seed: int) -> Sound:
