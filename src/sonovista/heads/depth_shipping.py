@@ -12,7 +12,7 @@ import numpy as np
 from sonovista.heads.depth_network import FEATURES, LAYERS, OUT, DepthHead
 from sonovista.heads.depth_training import COLUMNS, ROWS, evaluate, names, read_network, read_state
 
-NAME = "depth-small-1"
+NAME = "depth-small-2"
 DATA = Path(__file__).parent.parent / "generate" / "depth" / "data"
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sonovista.errors import BackendUnavailable
 from sonovista.vision.backbone import Backbone
 
-HEAD = "depth-small-1.onnx"
+HEAD = "depth-small-2.onnx"
 LAYERS = (3, 5, 8)
 """Blocks of the backbone, counted from 0, that the head was trained on."""
 OUT = 7
