@@ -14,6 +14,7 @@ from sonovista.slfm.doubt import Doubt
 from sonovista.slfm.features.pictures import as_input
 from sonovista.slfm.features.spatial import spatial_features
 from sonovista.slfm.features.spectrograms import magnitude_and_phase
+from sonovista.weights.graphs import open_graph
 
 SHIPPED = Path(__file__).parent / "data"
 _GRAPHS = {"sound": "sound.onnx", "rotation": "rotation.onnx"}
@@ -117,17 +118,12 @@ def shared_networks(folder: Path | None = None) -> MotionNetworks:
 
 
 def _session(path: Path) -> Any:
-    try:
-        import onnxruntime
-    except ImportError:
-        raise BackendUnavailable(f"{path.name} is run by ONNX Runtime: pip install onnxruntime") from None
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
     if not path.exists():
         raise InputError(f"{path}: expected an exported network, found no file")
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        line = " ".join(str(error).split())[:160]
+        return open_graph(path, path.name, threads=1)
+    except BackendUnavailable as error:
+        if error.__cause__ is None:  # no runtime, whatever the graph
+            raise
+        line = " ".join(str(error.__cause__).split())[:160]
         raise InputError(f"{path}: expected an ONNX graph, found what ONNX Runtime refuses: {line}") from None

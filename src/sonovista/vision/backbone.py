@@ -14,9 +14,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sonovista.errors import BackendUnavailable, InputError
+from sonovista.errors import InputError
 from sonovista.vision.backbone_weights import BLOCKS, GRID, PATCH, WIDTH, BackboneWeights, read_backbone_weights
 from sonovista.weights.cache import pull
+from sonovista.weights.graphs import open_graph
 from sonovista.weights.registry import find
 
 WEIGHTS = "dinov2-small-focus"
@@ -179,12 +180,4 @@ def _graph() -> bytes:
 
 
 def _session(threads: int) -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    try:
-        return onnxruntime.InferenceSession(_graph(), options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        raise BackendUnavailable(f"ONNX Runtime {onnxruntime.__version__} cannot run the backbone: {error}") from error
+    return open_graph(_graph(), "the backbone", threads)

@@ -13,9 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sonovista.errors import BackendUnavailable, InputError
+from sonovista.errors import InputError
 from sonovista.vision.imagenet_weights import read_imagenet_weights
 from sonovista.weights.cache import cached, is_whole
+from sonovista.weights.graphs import open_graph
 from sonovista.weights.registry import find
 
 WEIGHTS = "efficientnet-lite0"
@@ -101,15 +102,5 @@ def crop(image: NDArray[np.uint8], box: tuple[int, int, int, int]) -> NDArray[np
 
 
 def _session(weights: dict[str, NDArray[np.float32]], threads: int) -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
     graph = (files("sonovista.vision") / "efficientnet_lite0.onnx").read_bytes()
-    try:
-        values = [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in weights.values()]
-        options.add_external_initializers(list(weights), values)
-        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        raise BackendUnavailable(f"ONNX Runtime {onnxruntime.__version__} cannot run the network: {error}") from error
+    return open_graph(graph, "the ImageNet network", threads, weights)

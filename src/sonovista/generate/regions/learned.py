@@ -29,6 +29,7 @@ from sonovista.generate.regions.superpixels import adjacency, lab_of, segment_me
 from sonovista.vision.backbone import Backbone
 from sonovista.vision.imagenet import CELL, available, load_network
 from sonovista.vision.imagenet_weights import CLASSES
+from sonovista.weights.graphs import open_graph
 
 LAYERS = (4, 6, 8)
 """Blocks of the backbone that the head reads."""
@@ -286,9 +287,5 @@ def _mean_over(regions: NDArray[np.int32], values: NDArray[np.float64], area: ND
 
 @cache
 def _session() -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
     graph = (files("sonovista.generate.regions") / "region_head.onnx").read_bytes()
-    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    return open_graph(graph, "the region head")
