@@ -263,3 +263,15 @@ def test_a_small_host_has_room_for_one_spot_only() -> None:
     spots = spread_spots(host, host.astype(np.float32), 5, np.deg2rad(4.0), np.random.default_rng(0))
     assert len(spots) == 1
     assert np.all(host[spots[0]])
+
+
+def test_spots_stay_where_they_fit_and_do_not_flee_behind_the_listener():
+    host = np.zeros((64, 128), bool)
+    host[34:44] = True
+    weight = np.where(np.abs(np.arange(128) - 64) < 12, 1.0, 0.1)[None].repeat(64, axis=0).astype(np.float32)
+    behind = 0
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        spots = spread_spots(host, weight, 3, np.deg2rad(2.5), random)
+        behind += sum(bool(np.abs(np.nonzero(spot)[1] - 64).min() > 12) for spot in spots)
+    assert behind < 12  # 21 of 60 where the farthest place won

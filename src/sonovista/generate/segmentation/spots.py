@@ -9,6 +9,9 @@ from sonovista.geometry.equirectangular import pixel_angles, pixel_directions, p
 
 _CANDIDATES = 256
 _NEAR_FOOT = np.deg2rad(15.0)
+_APART = np.deg2rad(30.0)
+"""Spots this far apart are heard apart; more is no better. Else the farthest place, behind the listener and completed,
+would be preferred to what the photo shows, however little it fits."""
 
 
 def spread_spots(
@@ -17,7 +20,7 @@ def spread_spots(
     """Round spots inside a host, spread apart.
 
     The first is drawn where the weight and the depth inside the host are large; each following one is, out of such
-    draws, the one that is far from those before and fits well.
+    draws, the one that is apart from those before and fits well.
 
     Args:
         host: where spots may lie, shape `(H, 2H)`, not empty.
@@ -45,7 +48,7 @@ def spread_spots(
         has_room = separation >= 2.0 * radius
         if not has_room.any():
             break
-        chosen.append(int((has_room * separation * np.maximum(fitting, 1e-6)).argmax()))
+        chosen.append(int((has_room * np.minimum(separation, _APART) * np.maximum(fitting, 1e-6)).argmax()))
     return [disc(candidates[index], height, radius) & host for index in chosen]
 
 
