@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sonovista.errors import BackendUnavailable
 from sonovista.vision.backbone import Backbone
+from sonovista.weights.graphs import open_graph
 
 HEAD = "depth-small-2.onnx"
 LAYERS = (3, 5, 8)
@@ -65,14 +65,5 @@ def _run(image: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.float3
 
 @cache
 def _session() -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
     graph = (files("sonovista.generate.depth") / "data" / HEAD).read_bytes()
-    try:
-        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        raise BackendUnavailable(
-            f"ONNX Runtime {onnxruntime.__version__} cannot run the depth head: {error}"
-        ) from error
+    return open_graph(graph, "the depth head")
