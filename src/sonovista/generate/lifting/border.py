@@ -74,7 +74,8 @@ def _inverse_at(inverse: NDArray[np.float32], rays: NDArray[np.float64], paralla
     """Inverse distance along rays: interpolated on surfaces, and of one side where it jumps."""
     wrapped = np.pad(inverse, ((0, 0), (2, 2)), mode="wrap")
     kernel = np.ones((3, 3), np.uint8)
-    jumps = opens(cv2.dilate(wrapped, kernel), cv2.erode(wrapped, kernel), parallax)[:, 2:-2].astype(np.float32)
+    near, far = (np.asarray(extreme(wrapped, kernel), np.float32) for extreme in (cv2.dilate, cv2.erode))
+    jumps = opens(near, far, parallax)[:, 2:-2].astype(np.float32)
     smooth = np.asarray(equirectangular.sample(inverse, rays, cv2.INTER_LINEAR), np.float32)
     nearest = np.asarray(equirectangular.sample(inverse, rays, cv2.INTER_NEAREST), np.float32)
     return np.where(equirectangular.sample(jumps, rays, cv2.INTER_NEAREST) > 0.0, nearest, smooth)
