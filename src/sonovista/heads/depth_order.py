@@ -24,8 +24,9 @@ from sonovista.whole_files import whole_file
 MARKS = Path(__file__).parents[3] / "tools" / "depth_order.json"
 LONGEST = (38, 28)
 """Patches along a photo's longer side: as a scene looks at photos, and as renders are looked at."""
-STEEPNESS = 6.0
-"""Of the logistic loss, per mean deviation of a photo's log distance."""
+STEP = 0.15
+"""Of a photo's log distance, in its mean deviations, by which the further point must lie behind the nearer one. No more
+is asked: that would draw near things out of the ground that they stand on."""
 
 
 def read_marks(path: Path) -> dict[str, list[NDArray[np.float64]]]:
@@ -104,7 +105,7 @@ def read_look(looks: Path, name: str, longest: int, flip: bool = False) -> tuple
 
 
 def order_loss(output: Tensor, near: Tensor, far: Tensor) -> Tensor:
-    """Mean logistic loss of the order of pairs.
+    """Mean of what pairs lack of the step that is asked for, in such steps.
 
     Args:
         output: of `DepthHead` for one photo, shape `(1, 2, h, w)`.
@@ -114,7 +115,7 @@ def order_loss(output: Tensor, near: Tensor, far: Tensor) -> Tensor:
     seen = (output[:, 1] < 0).float().detach()
     log_distance = normalise(output[:, 0], seen)
     step = values_at(log_distance, far) - values_at(log_distance, near)
-    return functional.softplus(-STEEPNESS * step).mean()
+    return functional.relu(1.0 - step / STEP).mean()
 
 
 def values_at(grid: Tensor, points: Tensor) -> Tensor:
