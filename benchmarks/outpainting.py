@@ -87,7 +87,7 @@ def mid_frequency(
     power = np.asarray(band * weight)
     away = cv2.erode(observed.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
     photo, rest = away, cv2.dilate(observed.astype(np.uint8), np.ones((9, 9), np.uint8)) == 0
-    rows = np.repeat(observed.any(axis=1)[:, None], 2 * height, axis=1)
+    rows = np.repeat(np.asarray(observed.any(axis=1))[:, None], 2 * height, axis=1)
 
     def level(mask: NDArray[np.bool_]) -> float:
         return float(power[mask].sum() / max(weight[mask].sum(), 1e-12))

@@ -6,7 +6,8 @@ import pytest
 import soundfile
 
 from sonovista.errors import InputError
-from sonovista.simulate.example import Example, Viewpoints, wrapped
+from sonovista.geometry import wrapped
+from sonovista.simulate.example import Example, Viewpoints
 from sonovista.simulate.storage.hm3d_ss import from_habitat, read_example, to_habitat, write_example
 
 

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from sonovista.simulate.example import ExampleOptions, Viewpoints, wrapped
+from sonovista.geometry import wrapped
+from sonovista.simulate.example import ExampleOptions, Viewpoints
 from sonovista.simulate.places.box import DrawnBox
 from sonovista.simulate.rooms.layout import RoomOptions
 from sonovista.simulate.viewpoints import NoRoomLeft, draw_viewpoints

@@ -101,7 +101,7 @@ def read_look(looks: Path, name: str, longest: int, flip: bool = False) -> tuple
     picture = picture.transpose(2, 0, 1) / np.float32(255.0) - np.float32(0.5)
     if flip:
         features, picture = features[..., ::-1], picture[..., ::-1]
-    return tuple(torch.from_numpy(np.ascontiguousarray(array[None])) for array in (features, picture))
+    return torch.from_numpy(np.ascontiguousarray(features[None])), torch.from_numpy(np.ascontiguousarray(picture[None]))
 
 
 def order_loss(output: Tensor, near: Tensor, far: Tensor) -> Tensor:
