@@ -17,8 +17,8 @@ PIECES = 5
 FEWEST, MOST = 200, 6000
 """Cells that make a map of more than one piece; cells that it is fitted to at most."""
 USUAL_OUTDOORS, USUAL_INDOORS = 2.0, 1.2
-"""Log metres for one of the head's units: outdoors the median over renders of the validation part; in rooms, where it is
-1.6, less than that, since relief that is drawn too deep tears where one that is too shallow only looks flat."""
+"""Log metres for one of the head's units: outdoors the median over renders of the validation part; in rooms, where that
+is 1.6, less, since relief that is drawn too deep tears where one that is too shallow only looks flat."""
 SPREAD = 0.55
 """Standard deviation of its logarithm over these renders."""
 BENT = 0.3
