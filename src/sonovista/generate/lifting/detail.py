@@ -17,6 +17,9 @@ ROUNDS = 5
 REACH = 2
 """Cells around a cell that are compared with it, to each side."""
 
+LARGEST = 0.1
+"""Step of colour, in [0, 1], that detail may make: texture stays, outlines of things are not drawn a second time."""
+
 ALIKE = 0.08
 """Root mean square difference of colours, in [0, 1], at which hardly more than half of the detail is borrowed."""
 
@@ -60,7 +63,7 @@ def with_detail(
     bounds = (inner.top + margin, inner.left + margin, inner.bottom - margin, inner.right - margin)
     places, differences = _alike(coarse, rows, columns, near, bounds, cell, REACH, ROUNDS)
     share = np.exp(-0.5 * differences / ALIKE**2).astype(np.float32)
-    extra = fine - coarse[inner.top : inner.bottom, inner.left : inner.right]
+    extra = LARGEST * np.tanh((fine - coarse[inner.top : inner.bottom, inner.left : inner.right]) / LARGEST)
     _add(out, at_row, at_column, rows, columns, places, share, extra, inner.top, inner.left, near)
     return np.clip(out, 0.0, 1.0)
 
