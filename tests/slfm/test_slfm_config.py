@@ -9,7 +9,7 @@ from sonovista.slfm.options import PAPER, SIZES
 from sonovista.slfm.training.queue import read_queue
 
 CONFIGS = files("sonovista.slfm") / "configs"
-PLACES = ("SONOROOMS", "SPEECH", "MUSIC", "RUNS", "PANORAMAS", "KEMAR")
+PLACES = ("SONOROOMS", "SONOROOMS_MORE", "SPEECH", "MUSIC", "RUNS", "PANORAMAS", "KEMAR")
 
 
 @pytest.fixture
