@@ -10,8 +10,6 @@ torch = pytest.importorskip("torch")
 
 from sonovista.heads.depth_network import FEATURES, LAYERS, OUT, DepthHead, depth_loss  # noqa: E402
 from sonovista.heads.depth_training import (  # noqa: E402
-    COLUMNS,
-    ROWS,
     DepthTraining,
     evaluate,
     part,
@@ -47,16 +45,8 @@ def test_the_loss_does_not_see_scale_and_shift_but_order_in_rows():
     assert losses[1] > 1.5 * losses[0]
 
 
-def test_a_run_is_gone_on_from_and_its_mean_is_the_network(tmp_path):
-    rng = np.random.default_rng(0)
-    for k in range(40):
-        stem = f"outdoor-{k:05d}-0"
-        ramp = np.linspace(0, 2, ROWS * OUT)[:, None] + rng.normal(0, 0.1, (ROWS * OUT, COLUMNS * OUT))
-        np.save(tmp_path / f"{stem}.npy", ramp.astype(np.float16))
-        np.save(tmp_path / f"{stem}.features.npy", rng.normal(size=(3, FEATURES, ROWS, COLUMNS)).astype(np.float16))
-        import cv2
-
-        cv2.imwrite(str(tmp_path / f"{stem}.jpg"), rng.integers(0, 255, (294, 392, 3)).astype(np.uint8))
+def test_a_run_is_gone_on_from_and_its_mean_is_the_network(tmp_path, write_renders):
+    write_renders(tmp_path, 40)
     options = {"width": 16, "attention": 1, "batch": 2, "coarse_batch": 2, "window_share": 0.5, "dropped": 0.1}
     first = DepthTraining(minutes=0.03, mean_decay=0.9, row_weight=0.5, **options)
     train(tmp_path, tmp_path / "run", first)

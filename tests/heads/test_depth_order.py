@@ -9,7 +9,7 @@ from sonovista.errors import InputError
 
 torch = pytest.importorskip("torch")
 
-from sonovista.heads import depth_order, depth_training  # noqa: E402
+from sonovista.heads import depth_order  # noqa: E402
 from sonovista.heads.depth_network import FEATURES, LAYERS, OUT, DepthHead  # noqa: E402
 from sonovista.heads.depth_order import (  # noqa: E402
     LONGEST,
@@ -17,11 +17,12 @@ from sonovista.heads.depth_order import (  # noqa: E402
     order_loss,
     ordered_rightly,
     pairs_of,
+    photo_loss,
     read_look,
     read_marks,
     values_at,
 )
-from sonovista.heads.depth_training import COLUMNS, ROWS, DepthTraining, train  # noqa: E402
+from sonovista.heads.depth_training import DepthTraining, train  # noqa: E402
 
 
 def test_every_pair_of_unlike_rank_counts_once_and_equal_ranks_do_not():
@@ -82,8 +83,7 @@ def looks_of(folder, name, rng):
 def marked(tmp_path, monkeypatch):
     marks = {f"photos/{k}": [[[u, 0.5, rank] for rank, u in enumerate((0.1, 0.4, 0.7, 0.95), 1)]] for k in range(9)}
     (tmp_path / "marks.json").write_text(json.dumps({"photos": marks}))
-    for module in (depth_order, depth_training):
-        monkeypatch.setattr(module, "MARKS", tmp_path / "marks.json")
+    monkeypatch.setattr(depth_order, "MARKS", tmp_path / "marks.json")
     rng = np.random.default_rng(0)
     for name in marks:
         looks_of(tmp_path, name, rng)
@@ -100,23 +100,15 @@ def test_order_in_other_photos_is_learned_from_marks(tmp_path, marked):
     optimiser = torch.optim.Adam(model.parameters(), 3e-3)
     for _ in range(60):
         optimiser.zero_grad()
-        depth_training._photo_loss(rng, model, tmp_path, parts["train"], coarse=True).backward()
+        photo_loss(rng, model, tmp_path, parts["train"], coarse=True).backward()
         optimiser.step()
     figures = ordered_rightly(model.eval(), tmp_path, parts["validation"])
     assert figures["right"] > 0.9
     assert figures["right_in_a_row"] == figures["right"]
 
 
-def test_a_run_takes_marked_photos_in(tmp_path, marked, capsys):
-    import cv2
-
-    rng = np.random.default_rng(0)
-    for k in range(12):
-        stem = f"outdoor-{k:05d}-0"
-        ramp = np.linspace(0, 2, ROWS * OUT)[:, None] + rng.normal(0, 0.1, (ROWS * OUT, COLUMNS * OUT))
-        np.save(tmp_path / f"{stem}.npy", ramp.astype(np.float16))
-        np.save(tmp_path / f"{stem}.features.npy", rng.normal(size=(3, FEATURES, ROWS, COLUMNS)).astype(np.float16))
-        cv2.imwrite(str(tmp_path / f"{stem}.jpg"), rng.integers(0, 255, (294, 392, 3)).astype(np.uint8))
+def test_a_run_takes_marked_photos_in(tmp_path, marked, write_renders, capsys):
+    write_renders(tmp_path, 12)
     options = {"width": 16, "batch": 1, "coarse_batch": 1, "coarse_share": 0.5, "order_weight": 2.0, "minutes": 0.02}
     with pytest.raises(InputError, match="order_weight: expected --looks"):
         train(tmp_path, tmp_path / "run", DepthTraining(**options))

@@ -18,7 +18,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from sonovista.errors import InputError
-from sonovista.heads.depth_network import LAYERS, OUT, DepthHead, normalise
+from sonovista.generate.depth.relative import look_at
+from sonovista.heads.depth_network import DepthHead, normalise
 from sonovista.whole_files import whole_file
 
 MARKS = Path(__file__).parents[3] / "tools" / "depth_order.json"
@@ -67,6 +68,11 @@ def part(name: str) -> str:
     return "validation" if zlib.crc32(name.encode()) % 5 == 0 else "train"
 
 
+def marked_photos(which: str) -> dict[str, list[NDArray[np.float64]]]:
+    """The project's marks of one part, see `read_marks`."""
+    return {name: sets for name, sets in read_marks(MARKS).items() if part(name) == which}
+
+
 def compute_looks(photos: Path, looks: Path, marks: dict[str, list[NDArray[np.float64]]]) -> None:
     """Features and small pictures of all marked photos that have none, at both sizes."""
     from sonovista.vision.backbone import Backbone
@@ -74,20 +80,17 @@ def compute_looks(photos: Path, looks: Path, marks: dict[str, list[NDArray[np.fl
     looks.mkdir(parents=True, exist_ok=True)
     backbone = Backbone.load(threads=1)
     for name in marks:
-        picture = cv2.imread(str(photos / f"{name}.png"))
-        if picture is None:
+        found = cv2.imread(str(photos / f"{name}.png"))
+        if found is None:
             raise InputError(f"{photos / name}.png: expected a photo (tools/fetch_photos.py), found none")
-        image = np.ascontiguousarray(picture[..., ::-1], np.uint8)
+        image = np.ascontiguousarray(found[..., ::-1], np.uint8)
         for longest in LONGEST:
             target = _look(looks, name, longest)
             if target.exists():
                 continue
-            scale = longest / max(image.shape[:2])
-            rows, columns = (max(3, round(side * scale)) for side in image.shape[:2])
-            features = backbone(image, rows, columns, LAYERS).transpose(0, 3, 1, 2).reshape(-1, rows, columns)
-            small = cv2.resize(image, (columns * OUT, rows * OUT), interpolation=cv2.INTER_AREA)
+            features, picture = look_at(image, longest, backbone)
             with whole_file(target) as temporary, temporary.open("wb") as file:
-                np.savez(file, features=features.astype(np.float16), picture=np.asarray(small, np.uint8))
+                np.savez(file, features=features.astype(np.float16), picture=picture)
 
 
 def _look(looks: Path, name: str, longest: int) -> Path:
@@ -116,6 +119,23 @@ def order_loss(output: Tensor, near: Tensor, far: Tensor) -> Tensor:
     log_distance = normalise(output[:, 0], seen)
     step = values_at(log_distance, far) - values_at(log_distance, near)
     return functional.relu(1.0 - step / STEP).mean()
+
+
+def photo_loss(
+    rng: np.random.Generator, model: DepthHead, looks: Path, photos: dict[str, list[NDArray[np.float64]]], coarse: bool
+) -> Tensor:
+    """Loss of the order of points in one of the photos, looked at in one of two sizes, mirrored or not.
+
+    `coarse` asks the network without the picture, at twice the patches' grid.
+    """
+    name = str(rng.choice(list(photos)))
+    flip = bool(rng.random() < 0.5)
+    features, picture = read_look(looks, name, int(rng.choice(LONGEST)), flip)
+    near, far = pairs_of(photos[name])
+    if flip:
+        near, far = ([1.0, 0.0] + np.array([-1.0, 1.0], np.float32) * points for points in (near, far))
+    output = model.coarse(model.trunk(features)) if coarse else model(features, picture)
+    return order_loss(output, *(torch.from_numpy(np.asarray(points, np.float32)) for points in (near, far)))
 
 
 def values_at(grid: Tensor, points: Tensor) -> Tensor:

@@ -18,9 +18,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from sonovista.errors import InputError
-from sonovista.heads import depth_order
 from sonovista.heads.depth_network import LAYERS, OUT, DepthHead, depth_loss
-from sonovista.heads.depth_order import LONGEST, MARKS, order_loss, ordered_rightly, pairs_of, read_look, read_marks
+from sonovista.heads.depth_order import marked_photos, ordered_rightly, photo_loss
 from sonovista.whole_files import whole_file
 
 ROWS, COLUMNS = 21, 28
@@ -121,7 +120,6 @@ def train(
 
     if config.order_weight and looks is None:
         raise InputError("order_weight: expected --looks, the features of marked photos, found none")
-
     torch.set_num_threads(1)
     torch.manual_seed(config.seed)
     output.mkdir(parents=True, exist_ok=True)
@@ -137,7 +135,7 @@ def train(
     began, saved = time.monotonic() - spent, time.monotonic()
     rng = np.random.default_rng([config.seed, step])
     order: list[str] = []
-    photos = {} if looks is None or not config.order_weight else _marked("train")
+    photos = marked_photos("train") if config.order_weight else {}
     running: list[float] = []
     while (elapsed := time.monotonic() - began) < 60.0 * config.minutes:
         coarse = elapsed < config.coarse_share * 60.0 * config.minutes
@@ -156,7 +154,7 @@ def train(
             group["lr"] = config.learning_rate * min(1.0, (step + 1) / 60.0) * 0.5 * float(1 + np.cos(np.pi * progress))
         loss = _loss(model, *tensors, coarse, config)
         if photos and looks is not None:
-            loss = loss + config.order_weight * _photo_loss(rng, model, looks, photos, coarse)
+            loss = loss + config.order_weight * photo_loss(rng, model, looks, photos, coarse)
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -173,25 +171,7 @@ def train(
     network = read_network(state_path)
     print(json.dumps(evaluate(renders, network, "validation")), flush=True)
     if photos and looks is not None:
-        print(json.dumps(ordered_rightly(network, looks, _marked("validation"))), flush=True)
-
-
-def _marked(which: str) -> dict[str, list[NDArray[np.float64]]]:
-    return {name: sets for name, sets in read_marks(MARKS).items() if depth_order.part(name) == which}
-
-
-def _photo_loss(rng: np.random.Generator, model, looks: Path, photos: dict, coarse: bool):
-    """Loss of the order of points in one photo, looked at in one of two sizes, mirrored or not."""
-    import torch
-
-    name = str(rng.choice(list(photos)))
-    flip = bool(rng.random() < 0.5)
-    features, picture = read_look(looks, name, int(rng.choice(LONGEST)), flip)
-    near, far = pairs_of(photos[name])
-    if flip:
-        near, far = ([1.0, 0.0] + np.array([-1.0, 1.0], np.float32) * points for points in (near, far))
-    output = model.coarse(model.trunk(features)) if coarse else model(features, picture)
-    return order_loss(output, *(torch.from_numpy(np.asarray(points, np.float32)) for points in (near, far)))
+        print(json.dumps(ordered_rightly(network, looks, marked_photos("validation"))), flush=True)
 
 
 def _window(rng: np.random.Generator, features, picture, depth):

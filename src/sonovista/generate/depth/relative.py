@@ -43,23 +43,38 @@ def relative_depth(image: NDArray[np.uint8], longest: int, flip: bool = False) -
     Raises:
         BackendUnavailable: the backbone's weights are not there and cannot be fetched.
     """
-    height, width = image.shape[:2]
-    scale = longest / max(height, width)
-    rows, columns = max(3, round(height * scale)), max(3, round(width * scale))
-    out = _run(image, rows, columns)
+    out = _run(image, longest)
     if flip:
-        out = 0.5 * (out + _run(np.ascontiguousarray(image[:, ::-1]), rows, columns)[..., ::-1])
+        out = 0.5 * (out + _run(np.ascontiguousarray(image[:, ::-1]), longest)[..., ::-1])
     return RelativeDepth(out[0], (1.0 / (1.0 + np.exp(-out[1]))).astype(np.float32))
 
 
-def _run(image: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.float32]:
-    features = Backbone.load()(image, rows, columns, LAYERS)
-    stacked = features.transpose(0, 3, 1, 2).reshape(1, -1, rows, columns)
+def look_at(
+    image: NDArray[np.uint8], longest: int, backbone: Backbone
+) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """What the head is shown of a picture: the backbone's features, and the picture at half their pixels.
+
+    Args:
+        image: RGB, shape `(H, W, 3)`, uint8.
+        longest: patches along the longer side.
+        backbone: whose blocks `LAYERS` are asked.
+
+    Returns:
+        Shapes `(3 * 384, rows, columns)` and `(7 rows, 7 columns, 3)`.
+    """
+    scale = longest / max(image.shape[:2])
+    rows, columns = (max(3, round(side * scale)) for side in image.shape[:2])
+    features = backbone(image, rows, columns, LAYERS).transpose(0, 3, 1, 2).reshape(-1, rows, columns)
     size = (columns * OUT, rows * OUT)
     shrinks = image.shape[1] > size[0]
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-    picture = np.asarray(small, np.float32).transpose(2, 0, 1)[None] / np.float32(255.0) - np.float32(0.5)
-    answer = _session().run(None, {"features": np.ascontiguousarray(stacked), "picture": picture})[0]
+    return features, np.asarray(small, np.uint8)
+
+
+def _run(image: NDArray[np.uint8], longest: int) -> NDArray[np.float32]:
+    features, small = look_at(image, longest, Backbone.load())
+    picture = small.astype(np.float32).transpose(2, 0, 1)[None] / np.float32(255.0) - np.float32(0.5)
+    answer = _session().run(None, {"features": np.ascontiguousarray(features[None]), "picture": picture})[0]
     return np.asarray(answer, np.float32)[0]
 
 

@@ -44,14 +44,13 @@ def with_strip(
     rays = camera.ray_directions()
     height = len(inverse)
     coarse = np.clip(np.asarray(equirectangular.sample(colours, rays, cv2.INTER_CUBIC), np.float32), 0.0, 1.0)
-    within = slice(inner.top, inner.bottom), slice(inner.left, inner.right)
     along_ray = _inverse_at(inverse, rays, step * height / np.pi)
     depth = cosines(camera) / along_ray
-    depth[within] = photo.depth
+    depth[inner.pixels] = photo.depth
     used = _strip(inner, 1.0 / depth, step, camera.focal_length)
     cell = max(1, round(camera.focal_length * np.pi / height))
     fine = with_detail(coarse, used, photo.colours, inner, cell) if cell > 1 else coarse
-    fine[within], used[within] = photo.colours, True
+    fine[inner.pixels], used[inner.pixels] = photo.colours, True
     return Sheet(camera, fine, depth.astype(np.float32), used), inner
 
 
@@ -84,7 +83,7 @@ def _inverse_at(inverse: NDArray[np.float32], rays: NDArray[np.float64], paralla
 def _strip(inner: Inner, inverse: NDArray[np.float32], step: float, focal_length: float) -> NDArray[np.bool_]:
     """Pixels outside the photo that a step may bring into its view."""
     outside = np.ones(inverse.shape, bool)
-    outside[inner.top : inner.bottom, inner.left : inner.right] = False
+    outside[inner.pixels] = False
     distance, (row, column) = ndimage.distance_transform_edt(outside, return_indices=True)  # type: ignore[misc]
     # The nearest thing along a stretch of the border moves the farthest.
     size = 2 * round(0.5 * float(WIDEST) * focal_length) + 1

@@ -33,6 +33,11 @@ class Inner:
     bottom: int
     right: int
 
+    @property
+    def pixels(self) -> tuple[slice, slice]:
+        """Rows and columns, to index a picture with."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
 
 def with_detail(
     coarse: NDArray[np.float32], wanted: NDArray[np.bool_], fine: NDArray[np.float32], inner: Inner, cell: int
@@ -52,7 +57,7 @@ def with_detail(
     Source: Freeman, Jones and Pasztor 2002 (detail by example); Barnes et al. 2009 (PatchMatch).
     """
     out = coarse.copy()
-    out[inner.top : inner.bottom, inner.left : inner.right] = fine
+    out[inner.pixels] = fine
     margin = REACH * cell + 1
     if min(inner.bottom - inner.top, inner.right - inner.left) <= 2 * margin or not wanted.any():
         return out
@@ -63,7 +68,7 @@ def with_detail(
     bounds = (inner.top + margin, inner.left + margin, inner.bottom - margin, inner.right - margin)
     places, differences = _alike(coarse, rows, columns, near, bounds, cell, REACH, ROUNDS)
     share = np.exp(-0.5 * differences / ALIKE**2).astype(np.float32)
-    extra = LARGEST * np.tanh((fine - coarse[inner.top : inner.bottom, inner.left : inner.right]) / LARGEST)
+    extra = LARGEST * np.tanh((fine - coarse[inner.pixels]) / LARGEST)
     _add(out, at_row, at_column, rows, columns, places, share, extra, inner.top, inner.left, near)
     return np.clip(out, 0.0, 1.0)
 

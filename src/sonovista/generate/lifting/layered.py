@@ -173,7 +173,7 @@ class LayeredLifter:
         """The photo with the strip around it, the strip alone, and its Gaussians; without budget no strip."""
         wide, inner = with_strip(photo, colours, inverse, self.options.step)
         used = wide.used.copy()
-        used[inner.top : inner.bottom, inner.left : inner.right] = False
+        used[inner.pixels] = False
         if budget < 1 or not used.any():
             return replace(wide, used=wide.used & ~used), [], []
         alone = replace(wide, used=used)

@@ -60,18 +60,14 @@ def _sounds(split: SplitOptions) -> Sounds:
 
 def _sound_stream(split: SplitOptions, sounds: Sounds, views: ViewOptions) -> ExampleStream:
     from sonovista.slfm.rotation_tables import write_rotation_table
-    from sonovista.slfm.streams.sound_only import SoundStream
+    from sonovista.slfm.streams.sound_only import SoundStream, listed
 
-    folders, tables = _listed(split.folder), _listed(split.rotations)
+    folders, tables = listed(split.folder), listed(split.rotations)
     if tables and len(tables) != len(folders):
         raise InputError(f"data: rotations: expected one table for each of {len(folders)} folders, found {len(tables)}")
     for folder, table in zip(folders, tables, strict=False):
         write_rotation_table(folder, table)
     return SoundStream(folders, sounds, views, split.seed, tables or None, split.sure, split.other_rooms)
-
-
-def _listed(names: str | tuple[str, ...] | None) -> tuple[str, ...]:
-    return (names,) if isinstance(names, str) else names or ()
 
 
 def build_ears(name: str) -> Ears:

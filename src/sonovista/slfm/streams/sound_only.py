@@ -51,13 +51,13 @@ class SoundStream:
         self.other_rooms = other_rooms
         if self.options.reverberation != 1.0:
             raise InputError("views.reverberation: expected 1, as stored, where there are no pictures")
-        sources = _several(folder)
+        sources = listed(folder)
         self._estimates: list[NDArray[np.float64]] | None = None
         self._usable: list[NDArray[np.int64]] | None = None
         if rotations is None:
             folders = [path for source in sources for path in example_folders(source)]
         else:
-            known = [row for pair in zip(sources, _several(rotations), strict=True) for row in _estimated(*pair)]
+            known = [row for pair in zip(sources, listed(rotations), strict=True) for row in _estimated(*pair)]
             usable = [(path, yaws, np.flatnonzero(confidence >= sure)) for path, yaws, confidence in known]
             usable = [row for row in usable if len(row[2]) >= self.options.views]
             if not usable:
@@ -121,8 +121,9 @@ class SoundStream:
         return out
 
 
-def _several(paths: str | Path | Sequence[str | Path]) -> Sequence[str | Path]:
-    return [paths] if isinstance(paths, (str, Path)) else paths
+def listed(paths: str | Path | Sequence[str | Path] | None) -> Sequence[str | Path]:
+    """One path, several or none as a list."""
+    return [paths] if isinstance(paths, (str, Path)) else paths or []
 
 
 def _estimated(
