@@ -2,10 +2,15 @@ r"""Tables 1, 7, 8 and 9 of SLfM: pretext, probes and initial features, on the t
 
     sonovista train src/sonovista/slfm/configs/queue-tables-short.yaml -o RUNS --queue
     python benchmarks/slfm_tables.py RUNS --examples SIMULATION/rotation-test.csv --sounds SPEECH/test
+    python benchmarks/slfm_tables.py RUNS --examples SIMULATION/rotation-test.csv --sounds SPEECH/test --prompts 1024 \
+        --only t7-3-views --only t7-ground-truth-rotation
 
 Every run of the queue that is there is read and judged on the same examples: of the pretext the distance of
 spectrograms (of the left-to-right task its own loss), of probes the share of right classes and the error of the class's
 middle, of geometry errors of both angles. Rotations are judged in the better of both signs, which no run can know.
+With `--prompts` pretexts of mono to binaural are also asked how far cameras turned (the paper, appendix A.1), beside
+chance: the true rotations in another order, and 0 for every pair. Of the row that is told true rotations that says
+how much of them reaches the sound.
 """
 
 import argparse
@@ -21,11 +26,15 @@ from environment import environment
 from rich.console import Console
 from rich.table import Table
 
+from sonovista.slfm.angles import angular_error
 from sonovista.slfm.checkpoints import read_checkpoint
 from sonovista.slfm.config import DataOptions, SplitOptions, TrainingRun
 from sonovista.slfm.exporting import load_objective
 from sonovista.slfm.losses.pretext import spectrogram_loss, stft_distance
-from sonovista.slfm.streams.build import build_stream
+from sonovista.slfm.prompting import estimate_by_prompting
+from sonovista.slfm.streams.build import build_ears, build_stream
+from sonovista.slfm.streams.ears import Ears
+from sonovista.slfm.streams.sounds import SoundFolder, Sounds
 from sonovista.slfm.training.batches import Batch, ExampleBatches
 from sonovista.slfm.training.pretext import given_and_wanted
 from sonovista.slfm.training.validation import estimate
@@ -40,11 +49,17 @@ def main() -> None:
     parser.add_argument("--sounds", required=True, help="folder of clean sounds")
     parser.add_argument("--count", type=int, default=240, help="examples, three views of each")
     parser.add_argument("--weights", default="latest.safetensors", help="which checkpoint of every run")
+    parser.add_argument("--only", action="append", help="name of a run; by default all")
+    parser.add_argument("--prompts", type=int, default=0, help="for each pair, of pretexts; 0: none")
+    parser.add_argument("--prompted", type=int, default=480, help="pairs that prompting answers at most")
+    parser.add_argument("--head", default="kemar", help="that prompts are heard with")
     options = parser.parse_args()
     torch.set_num_threads(1)
     rows: dict[str, dict[str, Any]] = {}
     for path in sorted(options.runs.glob(f"*/{options.weights}")):
-        rows[path.parent.name] = judged(path, options.examples, options.sounds, options.count)
+        if options.only is not None and path.parent.name not in options.only:
+            continue
+        rows[path.parent.name] = judged(path, options)
         print(path.parent.name, rows[path.parent.name], file=sys.stderr, flush=True)
     console = Console(file=sys.stderr)
     for task in sorted({row["task"] for row in rows.values()}):
@@ -60,19 +75,24 @@ def main() -> None:
 
 
 @torch.no_grad()
-def judged(path: Path, examples: str, sounds: str, count: int) -> dict[str, Any]:
+def judged(path: Path, options: argparse.Namespace) -> dict[str, Any]:
     """Figures of one run on the test split."""
     checkpoint = read_checkpoint(path)
     objective, run = load_objective(checkpoint, str(path))
     views = run.data.views.model_copy(update={"views": 3, "noise_snr_db": None, "jitter": 0.0})
     hears_alone = run.task == "rotnce" or (run.task == "probe" and run.probe.modality == "audio")
-    split = SplitOptions(folder=examples, sounds=sounds, seed=2, pictures=not hears_alone)
+    split = SplitOptions(folder=options.examples, sounds=options.sounds, seed=2, pictures=not hears_alone)
     stream = build_stream(DataOptions(views=views), split)
-    maker = ExampleBatches(stream, run.networks, BATCH, count=max(1, count // BATCH), task=run.task)
+    maker = ExampleBatches(stream, run.networks, BATCH, count=max(1, options.count // BATCH), task=run.task)
     batches = [maker[number] for number in range(len(maker))]
     figures = {"pretext": _pretext, "probe": _probe, "geometry": _geometry}.get(run.task)
     out: dict[str, Any] = {"task": run.task, "steps": checkpoint.step, "minutes": round(checkpoint.seconds / 60.0, 1)}
-    return out | (figures(objective, run, batches) if figures is not None else {})
+    out |= figures(objective, run, batches) if figures is not None else {}
+    asked = run.task == "pretext" and run.pretext.target == "mono_to_binaural" and run.pretext.source_audio
+    if options.prompts and asked and objective.model.turns:
+        sounds, ears = SoundFolder(options.sounds), build_ears(options.head)
+        out |= _prompted(objective, run, batches, sounds, ears, options.prompts, options.prompted)
+    return out
 
 
 def _pretext(objective: Any, run: TrainingRun, batches: list[Batch]) -> dict[str, float]:
@@ -85,6 +105,27 @@ def _pretext(objective: Any, run: TrainingRun, batches: list[Batch]) -> dict[str
         loss.append(float(spectrogram_loss(predicted, wanted)))
     # 1 is what a network that leaves the ears alike would have.
     return {"stft_distance": round(float(np.mean(distance)), 4), "loss": round(float(np.mean(loss)), 4)}
+
+
+def _prompted(
+    objective: Any, run: TrainingRun, batches: list[Batch], sounds: Sounds, ears: Ears, prompts: int, most: int
+) -> dict[str, float]:
+    images = torch.cat([batch.images[:, [0, view]] for batch in batches for view in (1, 2)])[:most]
+    rotations = torch.cat([batch.rotations[:, [0, view]] for batch in batches for view in (1, 2)])[:most]
+    audio = run.networks.audio
+    found = estimate_by_prompting(objective.model, audio, images, sounds, ears, prompts, rotations=rotations)
+    truth = rotations[:, 1].double().numpy()
+    shuffled = np.random.default_rng(0).permutation(truth)
+    out: dict[str, float] = {"prompted_pairs": len(truth)}
+    for name, answer in {"prompting": found, "shuffled": shuffled, "zero": np.zeros_like(truth)}.items():
+        errors = np.degrees(angular_error(answer, truth))
+        out |= {
+            f"{name}_mae_deg": round(float(errors.mean()), 2),
+            f"{name}_median_deg": round(float(np.median(errors)), 2),
+        }
+    out["prompting_left_or_right"] = round(100.0 * float((np.sign(found) == np.sign(truth)).mean()), 1)
+    out["prompting_correlation"] = round(float(np.corrcoef(found, truth)[0, 1]), 3) if found.std() > 0.0 else 0.0
+    return out
 
 
 def _probe(objective: Any, run: TrainingRun, batches: list[Batch]) -> dict[str, float]:

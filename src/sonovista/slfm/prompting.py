@@ -3,9 +3,11 @@
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.signal import oaconvolve
 from torch import Tensor
 
-from sonovista.slfm.features.spectrograms import complex_spectrogram
+from sonovista.errors import InputError
+from sonovista.slfm.features.spectrograms import BINS, FFT, complex_spectrogram
 from sonovista.slfm.networks.binauralizer import Binauralizer
 from sonovista.slfm.options import AudioOptions
 from sonovista.slfm.streams.ears import Ears
@@ -27,6 +29,7 @@ def estimate_by_prompting(
     prompts: int = PROMPTS,
     seed: int = 0,
     batch: int = 32,
+    rotations: Tensor | None = None,
 ) -> NDArray[np.float64]:
     """How far cameras turned, radians, left positive, from many prompts each.
 
@@ -36,46 +39,56 @@ def estimate_by_prompting(
     prompt's vote, and the densest of all votes is the answer.
 
     Args:
-        model: trained on mono to binaural.
-        audio: its encoder's options.
+        model: trained on mono to binaural, with the source view's sound.
+        audio: its encoder's options; prompts are as long as the sounds that it was given.
         images: source and target view, shape `(N, 2, 3, h, w)`.
         sounds: clean ones.
         ears: to make prompts with.
         prompts: how many for each pair.
         seed: of the prompts.
         batch: prompts that are run at once.
+        rotations: for the variant that is told true rotations in place of pictures, shape `(N, 2)`, radians.
 
     Returns:
         Shape `(N,)`.
 
+    Raises:
+        InputError: the model cannot be asked: it has another target, or knows nothing of turns or of the source's
+            sound.
+
     Source: the paper, appendix A.1, eq. 11.
     """
+    options = model.options
+    if options.target != "mono_to_binaural" or not options.source_audio or not model.turns:
+        raise InputError("prompting: expected a model of mono to binaural, by sight and source sound; found another")
+    if options.ground_truth_rotation and rotations is None:
+        raise InputError("prompting: expected rotations for a model that is told them, found none")
     model.eval()
     rng = np.random.default_rng(seed)
+    responses = ears.responses[len(ears.responses) // 2]
+    table = _level_differences(responses)
+    samples = round(audio.seconds * SAMPLE_RATE)
     votes = np.zeros((len(images), prompts))
+    told = torch.zeros(len(images), 2) if rotations is None else rotations
     with torch.no_grad():
-        embeddings = torch.cat([model.pair_embeddings(pair[None])[:, 0] for pair in images])
+        turns = [model.turn_embeddings(images[n : n + 1], told[n : n + 1])[:, 0] for n in range(len(images))]
         for start in range(0, prompts, batch):
-            count = min(batch, prompts - start)
-            made = [_prompt(sounds, ears, rng) for _ in range(count)]
-            heard = torch.from_numpy(np.stack([audio_features(ahead, audio) for ahead, _ in made]))
-            source = model.audio.encoder(heard)
-            mono = torch.from_numpy(np.stack([complex_spectrogram(ahead.sum(axis=0)) for ahead, _ in made]))
-            for pair, embedding in enumerate(embeddings):
-                condition = torch.cat([embedding.expand(count, -1), source], dim=1)
-                difference = model.unet(mono, condition)
+            made = [_prompt(sounds, responses[0], samples, rng) for _ in range(min(batch, prompts - start))]
+            source = model.audio.encoder(torch.from_numpy(np.stack([audio_features(ahead, audio) for ahead in made])))
+            mono = torch.from_numpy(np.stack([complex_spectrogram(ahead.sum(axis=0)) for ahead in made]))
+            for pair, turn in enumerate(turns):
+                difference = model.unet(mono, torch.cat([turn.expand(len(made), -1).float(), source.float()], dim=1))
                 left, right = 0.5 * (mono + difference), 0.5 * (mono - difference)
                 found = level_difference_of(left.numpy(), right.numpy())
-                for number, (_, table) in enumerate(made):
-                    nearest = np.abs(table - found[number]).sum(axis=1).argmin()
-                    votes[pair, start + number] = -ANGLES_DEG[nearest]
+                nearest = np.abs(table - found[:, None]).sum(axis=2).argmin(axis=1)
+                votes[pair, start : start + len(made)] = -ANGLES_DEG[nearest]
     return np.radians([densest(each) for each in votes])
 
 
 def level_difference_of(left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np.float64]:
     """Log ratio of the ears' mean levels in each frequency bin: `(..., 2, bins, frames)` to `(..., bins)`."""
-    levels = [np.sqrt(np.square(ear).sum(axis=-3)).mean(axis=-1) for ear in (left, right)]
-    floor = 1e-4 * max(float(levels[0].max()), float(levels[1].max()), 1e-9)
+    levels = np.stack([np.sqrt(np.square(ear).sum(axis=-3)).mean(axis=-1) for ear in (left, right)])
+    floor = 1e-4 * np.maximum(levels.max(axis=(0, -1)), 1e-9)[..., None]  # of each sound by itself
     return np.log10(levels[0] + floor) - np.log10(levels[1] + floor)
 
 
@@ -86,14 +99,14 @@ def densest(votes: NDArray[np.float64], width: float = _WIDTH_DEG) -> float:
     return float(votes[near[best]].mean())
 
 
-def _prompt(sounds: Sounds, ears: Ears, rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """A sound ahead, `(2, samples)`, and the level differences that it has from every angle, `(181, bins)`."""
-    from scipy.signal import oaconvolve
+def _prompt(
+    sounds: Sounds, response: NDArray[np.float32], samples: int, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """A sound as both ears hear it from ahead, `(2, samples)`."""
+    return oaconvolve(sounds.piece(rng, samples)[None], response, axes=1)[:, :samples].astype(np.float32)
 
-    samples = round(2.55 * SAMPLE_RATE)
-    sound = sounds.piece(rng, samples)
-    responses = ears.responses[len(ears.responses) // 2]
-    ahead = oaconvolve(sound[None], responses[0], axes=1)[:, :samples].astype(np.float32)
-    spectra = np.abs(np.fft.rfft(responses[ANGLES_DEG % 360], 512, axis=-1))[..., :256]
-    level = np.log10(spectra[:, 0] + 1e-4) - np.log10(spectra[:, 1] + 1e-4)
-    return ahead, level
+
+def _level_differences(responses: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Log ratio of the ears' levels at each of `ANGLES_DEG`, of responses a degree apart; shape `(181, 256)`."""
+    spectra = np.abs(np.fft.rfft(responses[ANGLES_DEG % 360], FFT, axis=-1))[..., :BINS]
+    return np.log10(spectra[:, 0] + 1e-4) - np.log10(spectra[:, 1] + 1e-4)

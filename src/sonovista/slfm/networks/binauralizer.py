@@ -29,7 +29,8 @@ class Binauralizer(nn.Module):
         width = 0
         if options.source_audio:
             width += networks.audio.embedding
-        if options.vision or options.ground_truth_rotation:
+        self.turns = options.vision or options.ground_truth_rotation
+        if self.turns:
             width += networks.vision.embedding
         width = width or 4  # with neither, a constant
         self.width = width
@@ -50,15 +51,27 @@ class Binauralizer(nn.Module):
         """
         batch, views = images.shape[:2]
         parts = []
-        if self.options.ground_truth_rotation:
-            parts.append(sinusoidal(rotations[:, 1:], self.rotation_width))
-        elif self.options.vision:
-            parts.append(self.pair_embeddings(images))
+        if self.turns:
+            parts.append(self.turn_embeddings(images, rotations))
         if self.options.source_audio:
             parts.append(self.audio.encoder(features)[:, None].expand(-1, views - 1, -1))
         if not parts:
             return features.new_zeros(batch, views - 1, self.width)
         return torch.cat([part.float() for part in parts], dim=-1)
+
+    def turn_embeddings(self, images: Tensor, rotations: Tensor) -> Tensor:
+        """What the U-Net is told of how each target view is turned, by pictures or by true rotations.
+
+        Args:
+            images: see `condition`.
+            rotations: see `condition`.
+
+        Returns:
+            Shape `(B, V - 1, e)`.
+        """
+        if self.options.ground_truth_rotation:
+            return sinusoidal(rotations[:, 1:], self.rotation_width)
+        return self.pair_embeddings(images)
 
     def pair_embeddings(self, images: Tensor) -> Tensor:
         """Embeddings of the pairs (target view, source view), the order of the original code; `(B, V - 1, e)`."""
