@@ -144,6 +144,16 @@ def test_a_turn_between_pictures_and_back(panorama, turn_deg):
     assert plain[0].angle == pytest.approx(-plain[1].angle, abs=1e-3)
 
 
+def test_an_unrefined_angle_that_refinement_contradicts_is_doubted(panorama, monkeypatch):
+    first, second = (crop(panorama, yaw, -0.2, 640, 480, FOV) for yaw in (1.6, 1.6 + np.radians(17.0)))
+    assert rotation(first, second, pitch=-0.2, refine=False).confidence > 0.5
+    monkeypatch.setattr("sonovista.slfm.camera_rotation.network_rotation", lambda *_: (np.radians(-25.0), 0.01))
+    found = rotation(first, second, pitch=-0.2, refine=False)
+    assert np.degrees(found.angle) == pytest.approx(-25.0)
+    assert found.confidence <= 0.5
+    assert any("refinement says 17.0 degrees" in warning for warning in found.warnings)
+
+
 def test_another_lens_is_allowed_for(panorama):
     wide = np.radians(85.0)
     first, second = (crop(panorama, yaw, 0.0, 640, 480, wide) for yaw in (1.5, 1.85))

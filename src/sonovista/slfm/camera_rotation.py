@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonovista.geometry.image_files import read_photo
+from sonovista.slfm.calibration import GOOD_DEG
 from sonovista.slfm.classical.matching import Matches, match_points, sift_points
 from sonovista.slfm.classical.photometric import PITCHES, photometric_rotation
 from sonovista.slfm.classical.rotation_fitting import FittedRotation, camera_matrix, pure_rotation
@@ -108,7 +109,10 @@ def estimate_rotation(
     refine: bool = True,
     warnings: list[str] | None = None,
 ) -> RotationEstimate:
-    """As `rotation`, of two pictures that are 60 degrees wide."""
+    """As `rotation`, of two pictures that are 60 degrees wide.
+
+    Where the network's own angle is wanted (`refine` is False), refinement still says how far it is believed.
+    """
     warnings = list(warnings or [])
     found = found_rotation(first, second, networks, pitch)
     confidence = float(networks.confidence("rotation").chance(found.evidence))
@@ -122,6 +126,12 @@ def estimate_rotation(
             "(over 50 degrees), it is a guess"
         )
     if not refine:
+        if abs(found.angle - found.network_angle) > np.radians(GOOD_DEG):
+            # confidence is that of the refined angle, which is not the one that is answered here
+            confidence = min(confidence, 1.0 - confidence, UNSETTLED)
+            warnings.append(
+                f"refinement says {np.degrees(found.angle):.1f} degrees: the network's own angle is doubtful"
+            )
         return RotationEstimate(found.network_angle, confidence, "network", found.network_angle, 0, warnings)
     return RotationEstimate(found.angle, confidence, found.method, found.network_angle, found.inliers, warnings)
 
