@@ -31,7 +31,7 @@ def test_every_stage_reads_only_what_ran_before_it():
 def test_a_run_ends_at_the_stage_that_is_named(tmp_path: Path):
     checkpoints = Checkpoints(tmp_path)
     run = run_stages(picture(48, 64), CreateOptions(panorama_height=128), CHOSEN, checkpoints, until="regions")
-    assert list(run.outputs) == ["calibration", "regions"] == [record.name for record in checkpoints.records]
+    assert list(run.outputs) == ["calibration", "regions"] == list(checkpoints.records)
     assert run["regions"].segments.shape == (48, 64)
 
 

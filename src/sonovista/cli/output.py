@@ -14,7 +14,7 @@ def print_json(document: dict[str, Any]) -> None:
 
 @contextmanager
 def progress_reporter(stages: Sequence[str], quiet: bool = False) -> Iterator[Callable[[str, bool], None]]:
-    """A bar on stderr that moves from stage to stage; plain lines where stderr is no terminal.
+    """A bar on stderr that moves as stages begin, named after the last in order; plain lines where none is seen.
 
     Args:
         stages: in their order.
@@ -27,9 +27,11 @@ def progress_reporter(stages: Sequence[str], quiet: bool = False) -> Iterator[Ca
     columns = (TextColumn("{task.description:<18}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
     with Progress(*columns, TimeElapsedColumn(), console=console, transient=True, disable=quiet) as bar:
         task = bar.add_task("reading", total=len(stages))
+        begun: list[str] = []
 
         def report(stage: str, found: bool) -> None:
-            bar.update(task, completed=stages.index(stage), description=stage)
+            begun.append(stage)
+            bar.update(task, completed=len(begun) - 1, description=max(begun, key=stages.index))
             if found:
                 console.print(f"  {stage}: finished before", highlight=False)
             elif not console.is_terminal:

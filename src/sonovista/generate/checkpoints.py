@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 from sonovista.generate.stage_files import read_stage_file, write_stage_file
@@ -28,11 +29,12 @@ class Checkpoints:
 
         Args:
             folder: of the run.
-            on_stage: told of every stage as it begins, and whether its output was found.
+            on_stage: told of every stage as it begins, and whether its output was found; one at a time.
         """
         self.folder = folder
-        self.records: list[StageRecord] = []
+        self.records: dict[str, StageRecord] = {}
         self._on_stage = on_stage or (lambda name, found: None)
+        self._telling = Lock()
         folder.mkdir(exist_ok=True)
 
     def run(
@@ -46,7 +48,7 @@ class Checkpoints:
         inputs: list[str],
         notes: Callable[[T], list[str]] = lambda value: [],
     ) -> tuple[T, str]:
-        """A stage's output and its SHA-256, computed or taken from a run before.
+        """A stage's output and its SHA-256, computed or taken from a run before; stages may run side by side.
 
         Args:
             name: of the stage; also of its file.
@@ -60,7 +62,8 @@ class Checkpoints:
         input_sha256 = stage_input_sha256(name, backend, options, inputs)
         path = self.folder / f"{name}.npz"
         found = self._read(path, kind, input_sha256)
-        self._on_stage(name, found is not None)
+        with self._telling:
+            self._on_stage(name, found is not None)
         if found is not None:
             value, record = found
         else:
@@ -80,7 +83,7 @@ class Checkpoints:
             # The record is what makes the output count, so it comes last and in one step.
             with whole_file(path.with_suffix(".json")) as temporary:
                 temporary.write_text(record.model_dump_json())
-        self.records.append(record)
+        self.records[name] = record
         return value, record.output_sha256
 
     def _read(self, path: Path, kind: type[T], input_sha256: str) -> tuple[T, StageRecord] | None:

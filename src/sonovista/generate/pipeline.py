@@ -39,7 +39,8 @@ def create(
             `<output>.partial`.
         resume: go on where a run that was interrupted stopped.
         force: replace a scene that is there, and forget an interrupted run.
-        progress: called with the name of each stage as it begins, and whether it was finished in a run before.
+        progress: called with the name of each stage as it begins, and whether it was finished in a run before; from
+            two threads, since some stages run beside others, but never at once.
         report: told in one line of weights that are fetched, and of classical methods taken for want of them.
         options: what the scene depends on.
         **fields: fields of `CreateOptions`, such as `sources=("waterfall",)`, in place of `options`.
@@ -65,7 +66,7 @@ def create(
     chosen, replaced = with_weights(chosen, options.backends, report)
     checkpoints = _open_checkpoints(partial, resume, force, progress)
     run = run_stages(photo, options, chosen, checkpoints)
-    scene = _scene(run, Path(image).stem, checkpoints.records, replaced)
+    scene = _scene(run, Path(image).stem, [checkpoints.records[stage] for stage in STAGES], replaced)
     if progress is not None:
         progress("assembly", False)
     staged = partial / "scene"

@@ -15,6 +15,7 @@ from sonovista.generate.calibration.protocol import Calibration
 from sonovista.generate.checkpoints import Checkpoints
 from sonovista.generate.depth.protocol import DepthEstimate
 from sonovista.generate.given_panorama import PANORAMA_VIEW_FOV, given_panorama, panorama_view
+from sonovista.generate.lanes import run_in_two_lanes
 from sonovista.generate.options import CreateOptions
 from sonovista.generate.outpainting.protocol import Panorama
 from sonovista.generate.regions.completed import completed_like_photo
@@ -75,6 +76,7 @@ class Stage:
         depends: what its output depends on beside that and its backend's options; JSON.
         notes: what to say of its output in the scene's record.
         backend: stage whose backend does it; its own where this is empty.
+        beside: whether it runs beside the others, in a thread of its own.
     """
 
     name: str
@@ -84,6 +86,7 @@ class Stage:
     depends: Callable[[CreateOptions], dict[str, Any]] = lambda options: {}
     notes: Callable[[Any], list[str]] = lambda value: []
     backend: str = ""
+    beside: bool = False
 
     def record_options(self, options: CreateOptions) -> dict[str, Any]:
         """All options on which the output depends."""
@@ -93,7 +96,7 @@ class Stage:
 def run_stages(
     photo: Photo, options: CreateOptions, chosen: dict[str, str], checkpoints: Checkpoints, until: str = "lifting"
 ) -> StageRun:
-    """Run the stages in their order, up to one of them.
+    """Run the stages up to one of them: those that say what sounds beside those that make the picture.
 
     Args:
         photo: as it was read.
@@ -114,18 +117,25 @@ def run_stages(
     given = given_panorama(photo, options.panorama_height) if options.panorama else None
     image = photo.pixels if given is None else panorama_view(given)
     run = StageRun(photo, options, chosen, image, given, {"photo": photo.sha256})
-    for stage in TABLE[: STAGES.index(until) + 1]:
-        backend = chosen[stage.backend or stage.name]
-        weights = [f"weights {w.name}, {w.licence}" for w in weights_of(stage.backend or stage.name, backend)]
-        run.outputs[stage.name], run.sha256[stage.name] = checkpoints.run(
-            stage.name,
+    table = {stage.name: stage for stage in TABLE[: STAGES.index(until) + 1]}
+
+    def work(name: str) -> None:
+        stage = table[name]
+        backend = chosen[stage.backend or name]
+        weights = [f"weights {w.name}, {w.licence}" for w in weights_of(stage.backend or name, backend)]
+        run.outputs[name], run.sha256[name] = checkpoints.run(
+            name,
             stage.kind,
-            lambda compute=stage.compute: compute(run),
+            lambda: stage.compute(run),
             backend=backend,
             options=stage.record_options(options),
-            inputs=[run.sha256[name] for name in stage.reads],
-            notes=lambda value, stage=stage, weights=weights: [*stage.notes(value), *weights],
+            inputs=[run.sha256[read] for read in stage.reads],
+            notes=lambda value: [*stage.notes(value), *weights],
         )
+
+    run_in_two_lanes(
+        list(table), {name: stage.reads for name, stage in table.items()}, lambda name: table[name].beside, work
+    )
     return run
 
 
@@ -261,9 +271,17 @@ TABLE = (
         notes=lambda value: [
             f"{thing.name}: {thing.confidence:.2f}" + (f" ({thing.why})" if thing.why else "") for thing in value
         ],
+        beside=True,
     ),
-    Stage("segmentation", list[Instance], ("outpainting", "panorama-regions", "understanding"), _segment, _seed),
-    Stage("anchoring", list[Anchor], ("depth", "segmentation", "understanding"), _anchor, _seed),
+    Stage(
+        "segmentation",
+        list[Instance],
+        ("outpainting", "panorama-regions", "understanding"),
+        _segment,
+        _seed,
+        beside=True,
+    ),
+    Stage("anchoring", list[Anchor], ("depth", "segmentation", "understanding"), _anchor, _seed, beside=True),
     Stage(
         "sounding",
         list[Sound],
@@ -271,6 +289,7 @@ TABLE = (
         _sound,
         lambda options: {"seed": options.seed, "sounds": _folder_listing(options.sounds)},
         notes=lambda value: sorted({sound.provenance for sound in value}),
+        beside=True,
     ),
     Stage(
         "ambience",
@@ -279,6 +298,7 @@ TABLE = (
         _ambience,
         _seed,
         notes=lambda value: [value.provenance],
+        beside=True,
     ),
     Stage(
         "lifting",
@@ -291,7 +311,7 @@ TABLE = (
 )
 
 STAGES = tuple(stage.name for stage in TABLE)
-"""In the order in which they run; `progress` is told of each, then of "assembly"."""
+"""Each after what it reads; `progress` is told of each as it begins, then of "assembly"."""
 
 
 def _folder_listing(folder: Path | None) -> list[list[str | int]]:

@@ -55,11 +55,11 @@ class PerspectiveCamera:
         """Unit vectors in the world through every pixel's centre, shape `(height, width, 3)`."""
         x = (np.arange(self.width) + 0.5 - 0.5 * self.width) / self.focal_length
         y = (np.arange(self.height) + 0.5 - 0.5 * self.height) / self.focal_length
+        length = np.sqrt((x**2)[None, :] + (y**2)[:, None] + 1.0)
         rays = np.empty((self.height, self.width, 3))
-        rays[..., 0] = x
-        rays[..., 1] = y[:, None]
-        rays[..., 2] = 1.0
-        rays /= np.linalg.norm(rays, axis=-1, keepdims=True)
+        np.divide(x, length, out=rays[..., 0])
+        np.divide(y[:, None], length, out=rays[..., 1])
+        np.divide(1.0, length, out=rays[..., 2])
         return rays @ self.R_world_camera.T
 
     def project(self, points: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:

@@ -17,9 +17,14 @@ def direction_from_angles(azimuth: ArrayLike, elevation: ArrayLike) -> NDArray[n
     Returns:
         Unit vectors in the frame of the angles, shape `(..., 3)`.
     """
-    azimuth, elevation = np.broadcast_arrays(np.asarray(azimuth, float), np.asarray(elevation, float))
+    azimuth, elevation = np.asarray(azimuth, float), np.asarray(elevation, float)
+    # Sines and cosines before broadcasting: of a grid, those of its rows and columns are all there are.
     cos_elevation = np.cos(elevation)
-    return np.stack([cos_elevation * np.cos(azimuth), cos_elevation * np.sin(azimuth), np.sin(elevation)], axis=-1)
+    out = np.empty((*np.broadcast_shapes(azimuth.shape, elevation.shape), 3))
+    np.multiply(cos_elevation, np.cos(azimuth), out=out[..., 0])
+    np.multiply(cos_elevation, np.sin(azimuth), out=out[..., 1])
+    out[..., 2] = np.sin(elevation)
+    return out
 
 
 def angles_from_direction(direction: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

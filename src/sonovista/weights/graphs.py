@@ -34,6 +34,8 @@ def open_graph(
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = _ERRORS_ONLY
+    # Threads that spin for their next work take the processor from whatever runs beside them.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     model = str(graph) if isinstance(graph, Path) else graph
     try:
         if weights:

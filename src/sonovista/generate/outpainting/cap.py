@@ -242,22 +242,20 @@ class _Chooser:
         zoom = np.exp(rng.uniform(-0.12, 0.3, CANDIDATES))
         reach = self.density[rows, cols] / frame.density / zoom
         a, b, c, d = _affine(turn, flip, reach)
-        x, y = grid[None, None, :], grid[None, :, None]
-        u = cols[:, None, None] + a[:, None, None] * x + b[:, None, None] * y
-        v = rows[:, None, None] + c[:, None, None] * x + d[:, None, None] * y
-        flat = (CANDIDATES * grid.size, grid.size)
-        picture = sample_photo(
-            self.coarse, (u / 4).reshape(flat).astype(np.float32), (v / 4).reshape(flat).astype(np.float32)
-        )
-        picture = picture.reshape(CANDIDATES, grid.size, grid.size, 3)
+        x, y = (axis.ravel() for axis in np.meshgrid(grid, grid))
+        u = (cols[:, None] + np.outer(a, x) + np.outer(b, y)).astype(np.float32)
+        v = (rows[:, None] + np.outer(c, x) + np.outer(d, y)).astype(np.float32)
+        picture = sample_photo(self.coarse, u / 4, v / 4)
         height, width = self.allowed.shape
         inside = (u > 0) & (u < width) & (v > 0) & (v < height)
-        both = known[None] & inside
-        count = np.maximum(both.sum(axis=(1, 2)), 1)
-        difference = (picture - old[None]) * both[..., None]
-        mean = difference.sum(axis=(1, 2)) / count[:, None]
-        error = np.sqrt(((difference - 0.3 * mean[:, None, None]) ** 2 * both[..., None]).sum(axis=(1, 2, 3)) / count)
-        error += 0.5 * (1.0 - inside.mean(axis=(1, 2))) + 0.3 * (
+        both = known.ravel() & inside
+        count = np.maximum(both.sum(axis=1), 1)
+        difference = (picture - old.reshape(-1, 3)) * both[..., None]
+        mean = np.einsum("npc->nc", difference) / count[:, None]
+        # The mean square of what is left when 0.3 of the mean difference is taken off it.
+        square = np.einsum("npc,npc->n", difference, difference) / count
+        error = np.sqrt(np.maximum(square - (1.0 - 0.7**2) * (mean**2).sum(axis=1), 0.0))
+        error += 0.5 * (1.0 - inside.mean(axis=1)) + 0.3 * (
             1.0 - self.fit[rows, cols] / max(float(self.fit.max()), 1e-6)
         )
         error += 0.06 * self.used[rows, cols]
