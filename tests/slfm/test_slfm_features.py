@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sonovista.slfm.angles import angular_error, folded, reflected, wrapped
-from sonovista.slfm.features.pictures import as_input, jittered, with_field_of_view
+from sonovista.slfm.features.pictures import as_input, jittered, noise_like, with_field_of_view
 from sonovista.slfm.features.spatial import frames_of, spatial_features, swapped_spatial
 from sonovista.slfm.features.spectrograms import (
     complex_spectrogram,
@@ -101,3 +101,12 @@ def test_jitter_changes_pictures_but_not_what_they_show(rng):
     other = jittered(picture, rng)
     assert not np.array_equal(other, picture)
     assert np.corrcoef(other.ravel(), picture.ravel())[0, 1] > 0.95
+
+
+@pytest.mark.parametrize("size", [7, 2_097_152, 8 * 2 * 160_000])  # the last: as many views and seconds as can be asked
+def test_noise_of_any_length_is_white(rng, size):
+    noise = noise_like(rng, size)
+    assert noise.shape == (size,)
+    if size > 7:
+        assert noise.std() == pytest.approx(1.0, abs=0.01)
+        assert abs(float(np.mean(noise[1:] * noise[:-1]))) < 0.01

@@ -65,8 +65,10 @@ def _noise_bank() -> NDArray[np.float32]:
 def noise_like(rng: np.random.Generator, size: int) -> NDArray[np.float32]:
     """White Gaussian noise of unit variance, shape `(size,)`: a stretch of a long one, as drawing it takes time.
 
-    Not to be written to; at most two million samples.
+    Not to be written to; of more than two million samples it repeats.
     """
     bank = _noise_bank()
+    if size >= len(bank):
+        return np.resize(np.roll(bank, -int(rng.integers(len(bank)))), size)
     start = int(rng.integers(len(bank) - size))
     return bank[start : start + size]
