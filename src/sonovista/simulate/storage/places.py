@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from sonovista.errors import BackendUnavailable, InputError
 from sonovista.simulate.example import Example
 from sonovista.simulate.storage.hm3d_ss import write_example
-from sonovista.whole_files import whole_file
+from sonovista.whole_files import refusal, whole_file
 
 
 class Store(Protocol):
@@ -99,7 +99,7 @@ class RemoteStore:
                 self._files.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
                 self._files.put_file(str(file), target)
         except OSError as error:
-            raise InputError(f"{self.root}/{path}: cannot be written: {error}") from None
+            raise InputError(refusal(error, f"{self.root}/{path}")) from error
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
 
