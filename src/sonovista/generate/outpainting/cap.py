@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sonovista.generate.outpainting.blending import Canvas, paste
 from sonovista.generate.outpainting.evenness import evenness
 from sonovista.generate.outpainting.noise import smooth_noise
+from sonovista.generate.outpainting.plain import is_plain, lay_plain
 from sonovista.generate.outpainting.projection import sample_photo
 from sonovista.generate.outpainting.source import Source, source_density
 from sonovista.geometry.equirectangular import pixel_directions, sample
@@ -109,7 +110,7 @@ def complete_cap(
     allowed: Float,
     rng: np.random.Generator,
 ) -> None:
-    """Fill the unfilled part of a panorama around a pole with patches of the photo.
+    """Fill the unfilled part of a panorama around a pole: with patches of the photo, or with plain ground below.
 
     Args:
         panorama: changed in place, where it is `wanted` and in a rim around it.
@@ -125,7 +126,10 @@ def complete_cap(
     filled = np.asarray(sample(panorama.filled.astype(np.float32), rays), np.float32) > 0.999
     freedom = np.asarray(sample(panorama.freedom, rays), np.float32)
     canvas = Canvas(pixels.copy(), filled & ~needed, freedom, np.zeros(filled.shape, np.float32))
-    lay_patches(canvas, chart, needed, source, allowed, rng)
+    if chart.sign < 0 and is_plain(source, allowed, max(round(PATCH * source.scale), 16)):
+        lay_plain(canvas, rays, needed, source, allowed, rng)
+    else:
+        lay_patches(canvas, chart, needed, source, allowed, rng)
     height = panorama.filled.shape[0]
     directions = pixel_directions(height)
     reach = chart.sign * directions[:, 0, 2]

@@ -15,6 +15,7 @@ from sonovista.generate.outpainting.cap import chart_to, complete_cap
 from sonovista.generate.outpainting.clearing import clear_sounding
 from sonovista.generate.outpainting.continuing import continue_things
 from sonovista.generate.outpainting.detail import restore_detail
+from sonovista.generate.outpainting.hanging import without_hanging
 from sonovista.generate.outpainting.layout import allowed_above, allowed_below, upright_above
 from sonovista.generate.outpainting.membrane import meet_border
 from sonovista.generate.outpainting.projection import photo_coordinates, project_photo, sample_photo
@@ -99,7 +100,7 @@ def complete_outdoors(
     height = observed.shape[0]
     roll = -height  # the photo at both ends, the back in the middle: nothing is ever cut at the back
     canvas = _start(source, photo, observed, sky)
-    source = clear_sounding(source, rng)
+    source = clear_sounding(source if sky is None else without_hanging(source), rng)
     rolled = _turned(canvas, roll)
     azimuth, elevation = pixel_angles(height)
     seen = np.flatnonzero(observed.sum(axis=0) > 0.5 * observed.sum(axis=0).max())

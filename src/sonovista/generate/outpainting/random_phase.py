@@ -18,13 +18,14 @@ def widest_square(mask: NDArray[Any]) -> tuple[int, int, int]:
     return int(row) - reach, int(column) - reach, 2 * reach + 1
 
 
-def random_phase(patch: Float, size: int, rng: np.random.Generator) -> Float:
+def random_phase(patch: Float, size: int, rng: np.random.Generator, isotropic: bool = False) -> Float:
     """A texture that tiles, with a patch's spectrum, colours and variance, and random phases.
 
     Args:
         patch: shape `(h, w, 3)`, not larger than `size`.
         size: of the texture in pixels.
         rng: every random choice.
+        isotropic: whether it is alike in all directions: of as much power at every wavelength as the patch has.
 
     Returns:
         Shape `(size, size, 3)`, of mean zero.
@@ -36,6 +37,17 @@ def random_phase(patch: Float, size: int, rng: np.random.Generator) -> Float:
     noise = np.fft.rfft2(rng.normal(size=(size, size)))
     phase = noise / np.maximum(np.abs(noise), 1e-12)
     spectrum[0, 0] = 0.0
+    if isotropic:
+        spectrum = _isotropic(spectrum, size)
     # One phase for all channels, so that colours stay as they go together.
     texture = np.fft.irfft2(spectrum * phase[..., None], (size, size), axes=(0, 1))
     return (texture * (float(centred.std()) / max(float(texture.std()), 1e-9))).astype(np.float32)
+
+
+def _isotropic(spectrum: NDArray[np.complex128], size: int) -> NDArray[np.complex128]:
+    """A half spectrum `(size, size // 2 + 1, 3)` with the root mean square magnitude of every ring in all of it."""
+    frequency = np.hypot(np.fft.fftfreq(size, 1.0 / size)[:, None], np.fft.rfftfreq(size, 1.0 / size)[None, :])
+    ring = np.minimum(np.rint(frequency).astype(np.int64), size // 2)
+    count = np.maximum(np.bincount(ring.ravel()), 1)
+    power = [np.bincount(ring.ravel(), (np.abs(spectrum[..., k]) ** 2).ravel()) / count for k in range(3)]
+    return np.sqrt(np.stack(power, axis=-1))[ring].astype(np.complex128)
