@@ -31,13 +31,16 @@ WHOLE = 0.8
 GROUND = 0.35
 """Of the largest share that is allowed: what counts as ground where its texture is looked for."""
 
+NEAREST = 0.1
+"""Part of the photo's ground, the lowest, whose colour goes on below it: a sea may be far brighter at the horizon."""
+
 LIGHT = 12.0
 """Pixels of the photo as a store of exemplars, at panorama height 1024, beyond which its changes are light."""
 
 UNLIKE = 0.12
 """Root mean square difference from the ground's usual colour at which what surrounds the gap hardly tells its light."""
 
-BESIDE = 60.0
+BESIDE = 40.0
 """Pixels of the map around the gap, at panorama height 1024, whose light goes on in it."""
 
 RIM = 22.0
@@ -99,7 +102,8 @@ def lay_plain(
     """
     scale = source.scale
     ground = np.asarray(allowed > GROUND * float(allowed.max()))
-    usual = np.median(source.pixels[ground], axis=0).astype(np.float32)
+    nearest = ground & (source.elevation <= np.quantile(source.elevation[ground], NEAREST))
+    usual = np.median(source.pixels[nearest], axis=0).astype(np.float32)
     texture = _seen_on_ground(_tile(source, ground, usual, rng), rays, source.scale)
     slow = fractal_noise(rng, needed.shape, 160.0 * scale, 3)
     slow *= UNEVEN / max(float(slow.std()), 1e-6)
