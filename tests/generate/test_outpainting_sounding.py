@@ -1,5 +1,7 @@
 """What sounds is never doubled; rooms get walls with things on them."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -47,6 +49,25 @@ def test_what_sounds_stands_only_where_the_photo_shows_it(detail, with_details):
     panorama = ExemplarOutpainter()(image, CAMERA, regions, HEIGHT, 1)
     assert (red(panorama.pixels) & panorama.observed).sum() > 100
     assert (red(panorama.pixels) & ~panorama.observed).sum() == 0
+
+
+def test_a_portrait_is_not_a_crowd():
+    """A person who fills most of the photo, and around whom all may belong to them, stands there once."""
+    image, _ = scene("person", True)
+    image[30:, 50:270] = (220, 30, 30)
+    labels = np.zeros((214, 320), np.int32)
+    labels[100:], labels[20:, 25:295], labels[30:, 50:270] = 1, 2, 3
+    regions = named_regions(labels, ("sky", "rock", "rock", "person"), 0.0, True)
+    probabilities, details = regions.probabilities.copy(), np.array(regions.details)
+    probabilities[2] = 0.6 * probabilities[1] + 0.4 * probabilities[3]
+    details[2] = 0.6 * details[1] + 0.4 * details[3]
+    panorama = ExemplarOutpainter()(
+        image, CAMERA, replace(regions, probabilities=probabilities, details=details), HEIGHT, 1
+    )
+    assert (red(panorama.pixels) & panorama.observed).sum() > 1000
+    # The person runs on for some pixels beyond the border that cuts them off.
+    around = cv2.dilate(panorama.observed.astype(np.uint8), np.ones((21, 21), np.uint8)) > 0
+    assert (red(panorama.pixels) & ~around).sum() == 0
 
 
 def test_the_store_of_exemplars_holds_rock_where_water_ran():

@@ -25,10 +25,10 @@ PATCH = 60
 MARGIN = 6
 """Pixels around a sounding thing that go with it: its rim, its shadow."""
 
-POSSIBLE = 0.2
-"""Probability from which what adjoins a sounding thing is taken for a part of it."""
+POSSIBLE = (0.2, 0.5, 0.75, 0.9)
+"""Probability from which what adjoins a sounding thing is taken for a part of it: the first that leaves enough."""
 
-SHARE = 0.7
+SHARE = 0.8
 """A photo that shows less than the rest of this besides sounding things has no exemplars to put in their place."""
 
 
@@ -52,9 +52,10 @@ def clear_sounding(source: Source, rng: np.random.Generator) -> Source:
     """
     # Three pixels at least: so far the low-pass filter carries a thing's colour beyond its rim.
     reach = 2 * max(round(MARGIN * source.scale), 3) + 1
-    sounding = _whole(source.sounding)
-    mask = cv2.dilate(sounding, np.ones((reach, reach), np.uint8)) > 0
-    if not sounding.any() or mask.mean() > SHARE:
+    # In a portrait little is left: of what may belong to the person, then, only what most likely does.
+    masks = (cv2.dilate(_whole(source.sounding, p), np.ones((reach, reach), np.uint8)) > 0 for p in POSSIBLE)
+    mask = next((mask for mask in masks if mask.mean() <= SHARE), None)
+    if mask is None or not mask.any():
         return source
     nearest = _nearest(mask)
     probabilities = source.probabilities[nearest]
@@ -100,9 +101,9 @@ def clear_sounding(source: Source, rng: np.random.Generator) -> Source:
     )
 
 
-def _whole(sounding: Float) -> NDArray[np.uint8]:
+def _whole(sounding: Float, possible: float) -> NDArray[np.uint8]:
     """Where something sounds, and what adjoins it and may well belong to it: heard of twice it costs more than rock."""
-    count, labels = cv2.connectedComponents((sounding > POSSIBLE).astype(np.uint8))
+    count, labels = cv2.connectedComponents((sounding > possible).astype(np.uint8))
     labels = np.asarray(labels, np.int64)
     sure = np.bincount(labels.ravel(), weights=(sounding > 0.5).ravel(), minlength=count) > 0
     sure[0] = False
