@@ -8,6 +8,7 @@ document.
 python benchmarks/views_aside.py [--sheet FILE.jpg] [--size 1024] [--budget 1300000] [--work FOLDER] [PHOTO ...]
 
 The photos are those whose pairs of points are marked in `depth_row_pairs.json`; they are fetched on the first run.
+`examples/stream` and the like are the repository's own.
 Stages that are finished in FOLDER already are not run again. The sheet's rows carry the document's numbers.
 """
 
@@ -53,12 +54,18 @@ def photos_of_pairs() -> list[str]:
     return sorted({pair["photo"] for pair in pairs})
 
 
+def photo_file(name: str) -> Path:
+    """A photo's file by its name, `collection/name`."""
+    own = name.startswith("examples/")
+    return ROOT / f"{name}.jpg" if own else cache_folder() / f"{name}.png"
+
+
 def lifted(name: str, profile: str, work: Path, size: int, budget: int) -> tuple[Gaussians, PerspectiveCamera]:
     """The photo's Gaussians by a profile, and its camera; stages that are finished in the folder are not run again."""
     folder = work / PROFILES[profile] / name.replace("/", "-")
     folder.mkdir(parents=True, exist_ok=True)
     options = CreateOptions(profile=PROFILES[profile], panorama_height=size, seed=SEED)
-    run = run_until("depth", cache_folder() / f"{name}.png", options, folder)
+    run = run_until("depth", photo_file(name), options, folder)
     calibration = run["horizon"]
     gaussians = run.backend("lifting")(run["outpainting"], run["depth"], run.image, calibration, budget, SEED)
     return gaussians, calibration.camera(WIDTH, round(WIDTH * run.image.shape[0] / run.image.shape[1]))
@@ -89,7 +96,7 @@ def labelled(picture: NDArray[np.uint8], text: str, size: tuple[int, int]) -> ND
 
 def write_sheet(path: Path, rows: list[list[tuple[str, NDArray[np.uint8]]]]) -> None:
     """All rows as one JPEG, of as good a quality as keeps it small."""
-    size = (212, 142)
+    size = (212, 142) if len(rows) > 5 else (300, 200)
     picture = np.concatenate([np.concatenate([labelled(p, t, size) for t, p in row], axis=1) for row in rows])
     for quality in range(85, 20, -5):
         Image.fromarray(picture).save(path, quality=quality, optimize=True)
@@ -120,7 +127,8 @@ def main() -> None:
                 world = lifted(name, profile, work, arguments.size, arguments.budget)
                 seen = views(*world)
                 run[profile] = {step: round(share, 6) for step, (_, share) in seen.items()}
-                row += [(f"{number} {profile} {step}", picture) for step, (picture, _) in seen.items()]
+                title = number if name in photos_of_pairs() else name.partition("/")[2]
+                row += [(f"{title} {profile} {step}", picture) for step, (picture, _) in seen.items()]
             runs.append(run)
             sheet.append(row)
     if arguments.sheet:
