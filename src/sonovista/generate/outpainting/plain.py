@@ -55,7 +55,7 @@ TILE = 384
 LOWEST = 0.03
 """Sine of the smallest angle below the horizon at which ground is told from the horizon."""
 
-ROUGHEST, ROUGHEST_WATER = 0.12, 0.05
+ROUGHEST, ROUGHEST_WATER = 0.12, 0.03
 """Standard deviation of the texture over the ground's brightness, at most: what is rougher is no texture of ground; and
 on calm water it is what the water mirrors."""
 
