@@ -168,6 +168,15 @@ def test_what_the_user_named_is_always_there() -> None:
     assert not np.any(found[1].mask & found[2].mask)
 
 
+@pytest.mark.parametrize("kind", ["point", "area"])
+def test_what_was_seen_far_away_and_small_is_there_too(kind: str) -> None:
+    weight = 0.8 * cone(40.0, -2.0, 1.5)
+    assert 0 < (weight > 0).sum() < 16
+    found = segment(painted(), NOWHERE, [thing(weight, kind)], 0)
+    assert len(found) == 1
+    assert np.abs(np.subtract(centre_deg(found[0].mask), (40.0, -2.0))).max() < 3.0
+
+
 def test_a_thing_without_weight_goes_to_its_host() -> None:
     segments = cone(-90.0, 0.0, 10.0).astype(np.int32)
     probabilities = np.full((2, len(REGION_CLASSES)), 0.01, np.float32)

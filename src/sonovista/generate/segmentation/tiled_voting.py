@@ -57,7 +57,7 @@ class TiledVotingSegmenter:
     The tiles' open-vocabulary network is replaced by each thing's weight map, which every tile refines along its own
     edges. A region of the panorama takes a thing when at least half of it was voted to be that; what the votes drew is
     replaced by regions where the two agree to an IoU of 0.8. Masks under 16 pixels are dropped, and masks go on across
-    the seam.
+    the seam. A thing of which no mask is left stands where it fits best.
     """
 
     def __init__(self, options: Options = Options()) -> None:
@@ -84,7 +84,8 @@ class TiledVotingSegmenter:
             thing = things[index]
             random = np.random.default_rng([seed, index])
             masks = self._masks(thing, weight, share, regions, observed, random) if weight.max() > 0.0 else []
-            if not masks and thing.from_user:
+            # What was seen, if only far away and small, and what the user names, is there.
+            if not masks and (thing.from_user or weight.max() > 0.0):
                 masks = [self._forced_mask(thing, weight, regions, without_fit)]
                 without_fit += int(weight.max() <= 0.0)
             for mask in masks:
@@ -127,7 +128,7 @@ class TiledVotingSegmenter:
     def _forced_mask(
         self, thing: SoundingThing, weight: NDArray[np.float32], regions: NDArray[np.int32], already: int
     ) -> NDArray[np.bool_]:
-        """A place for what the user named but no tile saw: where it fits best, or ahead where it fits nowhere."""
+        """A place for what has no mask of its own: where it fits best, or ahead where it fits nowhere."""
         height = len(weight)
         radius = np.deg2rad(2.0 * self.options.spot_radius_deg)
         if weight.max() <= 0.0:
