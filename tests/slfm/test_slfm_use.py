@@ -230,3 +230,9 @@ def test_pictures_that_share_nothing_are_never_answered_with_confidence(panorama
     assert found.method == "network"
     assert found.confidence <= 0.5
     assert any("it is a guess" in warning for warning in found.warnings)
+
+
+@pytest.mark.parametrize("window", [0.0, -1.0, 0.01, 1e9, float("nan")])
+def test_a_window_that_no_recording_has_is_refused(window: float):
+    with pytest.raises(InputError, match=r"window: expected 0\.1 to 60 seconds"):
+        localize(np.zeros((2, 16000), np.float32), window)

@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sonovista.errors import InputError
 from sonovista.slfm.angles import folded
 from sonovista.slfm.recordings import SAMPLE_RATE, BinauralRecording, is_silent, read_binaural
 from sonovista.slfm.runtime import MotionNetworks, shared_networks
 from sonovista.slfm.sound_evidence import PARTS, asked_of, sound_evidence
 
+SHORTEST, LONGEST = 0.1, 60.0
+"""Seconds of a window."""
 UNSURE = 0.5
 """Confidence below which a direction is more likely wrong than right."""
 
@@ -70,15 +73,15 @@ def localize(
 
     Args:
         recording: a file (sound or video), or samples at 16 kHz, left ear first, shape `(2, samples)`.
-        window: seconds, at least 0.1; None takes what the network was trained on.
+        window: seconds, 0.1 to 60; None takes what the network was trained on.
         networks: None takes the shipped ones.
 
     Raises:
-        InputError: the file cannot be used.
+        InputError: the file or the window cannot be used.
     """
     networks = networks or shared_networks()
+    window = checked_window(networks.seconds if window is None else window, SHORTEST)
     recording = _recording(recording)
-    window = networks.seconds if window is None else window
     signal, trust = recording.signal, recording.trust
     step = round(window * SAMPLE_RATE)
     starts = [start for start in range(0, signal.shape[1], step) if start == 0 or signal.shape[1] - start >= step // 3]
@@ -91,6 +94,13 @@ def localize(
         for start, stretch, (azimuth, spread, confidence) in zip(starts, stretches, found, strict=True)
     ]
     return SoundTrack(windows, [*recording.warnings, *_doubts(windows, recording)])
+
+
+def checked_window(seconds: float, shortest: float) -> float:
+    """A window's length in seconds, from `shortest` to `LONGEST`; anything else is an `InputError`."""
+    if not shortest <= seconds <= LONGEST:  # NaN is neither
+        raise InputError(f"window: expected {shortest:g} to {LONGEST:g} seconds, found {seconds:g}")
+    return seconds
 
 
 def estimate_windows(

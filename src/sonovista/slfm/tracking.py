@@ -13,7 +13,7 @@ from sonovista.slfm.camera_rotation import UNSETTLED, estimate_rotation
 from sonovista.slfm.features.pictures import FIELD_OF_VIEW, with_field_of_view
 from sonovista.slfm.recordings import SAMPLE_RATE, read_binaural, video_frames
 from sonovista.slfm.runtime import MotionNetworks, shared_networks
-from sonovista.slfm.sound_direction import estimate_windows
+from sonovista.slfm.sound_direction import checked_window, estimate_windows
 
 FRAME_STEP = 0.25
 """Seconds between the pictures that are looked at."""
@@ -91,14 +91,15 @@ def track(
 
     Args:
         video: with pictures and two channels of sound.
-        window: seconds.
+        window: seconds, 0.25 to 60.
         horizontal_fov: radians across the pictures.
         networks: None takes the shipped ones.
 
     Raises:
-        InputError: the file is no video with two channels of sound.
+        InputError: the file is no video with two channels of sound, or the window cannot be used.
     """
     networks = networks or shared_networks()
+    window = checked_window(window, FRAME_STEP)
     recording = read_binaural(video)
     times, turns, confidence, warnings = _camera(video, horizontal_fov, networks)
     length = recording.signal.shape[1] / SAMPLE_RATE
