@@ -6,10 +6,11 @@ import pytest
 from named_regions import named_regions
 
 from sonovista.generate.calibration.protocol import Calibration
+from sonovista.generate.outpainting.blending import Canvas
 from sonovista.generate.outpainting.exemplar import ExemplarOutpainter
 from sonovista.generate.outpainting.hanging import without_hanging
 from sonovista.generate.outpainting.layout import allowed_below
-from sonovista.generate.outpainting.plain import _seen_on_ground, is_plain
+from sonovista.generate.outpainting.plain import seen_on_ground, is_plain, lay_plain
 from sonovista.generate.outpainting.random_phase import random_phase
 from sonovista.generate.outpainting.source import Source, prepare_source
 from sonovista.geometry.equirectangular import pixel_angles, pixel_directions
@@ -51,6 +52,22 @@ def test_ground_is_plain_where_no_patch_fits_or_where_it_lies_even(name, rows, p
     assert is_plain(source, allowed_below(source), PATCH) == plain
 
 
+def test_a_single_pixel_of_ground_is_enough_and_none_is_no_ground():
+    source = store("road", 40)
+    nothing = np.zeros_like(source.backdrop)
+    assert not is_plain(source, nothing, PATCH)
+    speck = nothing.copy()
+    speck[-1, 10] = 1.0
+    assert is_plain(source, speck, PATCH)
+    height, width = 48, 96
+    empty, free = np.zeros((height, width), np.float32), np.ones((height, width), np.float32)
+    canvas = Canvas(np.zeros((height, width, 3), np.float32), empty > 0.0, free, empty.copy())
+    needed = np.ones((height, width), bool)
+    lay_plain(canvas, pixel_directions(height), needed, source, speck, np.random.default_rng(0))
+    assert canvas.filled.all()
+    assert np.abs(np.median(canvas.pixels, axis=(0, 1)) - source.pixels[-1, 10]).max() < 0.05
+
+
 def test_plain_ground_has_the_grounds_colour_and_no_kerbs():
     image, regions = scene("road", 40)
     panorama = ExemplarOutpainter()(image, CAMERA, regions, HEIGHT, 1)
@@ -77,7 +94,7 @@ def test_an_isotropic_texture_has_the_power_of_a_striped_patch_in_all_directions
 def test_texture_on_the_ground_is_as_strong_everywhere_and_shortened_towards_the_horizon():
     tile = np.repeat(np.random.default_rng(0).normal(size=(64, 64, 1)), 3, axis=2).astype(np.float32)
     tile = cv2.GaussianBlur(tile, (0, 0), 2.0, borderType=cv2.BORDER_REFLECT)
-    seen = _seen_on_ground(tile, pixel_directions(256), 0.25)[..., 0]
+    seen = seen_on_ground(tile, pixel_directions(256), 0.25)[..., 0]
     elevation = pixel_angles(256)[1]
     near, far = (seen[(elevation < np.radians(a)) & (elevation > np.radians(a - 8.0))] for a in (-50.0, -12.0))
     assert far.std() == pytest.approx(near.std(), rel=0.35)

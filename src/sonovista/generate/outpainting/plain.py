@@ -68,13 +68,15 @@ def is_plain(source: Source, allowed: Float, size: int) -> bool:
         allowed: in [0, 1], shape of the source: what may be taken.
         size: of a patch, in the source's pixels.
     """
+    if not allowed.any():
+        return False
     even = float((source.share(*EVEN_CLASSES) * allowed).sum() / max(float(allowed.sum()), 1e-6))
     return even >= EVEN or not _holds_patches(allowed, size)
 
 
 def _holds_patches(allowed: Float, size: int) -> bool:
     """Whether a patch fits whole into what may be laid."""
-    usual = float(np.quantile(allowed[allowed > 0.5 * float(allowed.max())], 0.9)) if allowed.any() else 1.0
+    usual = float(np.quantile(allowed[allowed > 0.5 * float(allowed.max())], 0.9))
     box = max(min(size, min(allowed.shape) // 2), 3)
     covered = cv2.blur(np.minimum(allowed / usual, 1.0), (box, box), borderType=cv2.BORDER_CONSTANT)
     return float(covered.max()) >= WHOLE
@@ -104,7 +106,7 @@ def lay_plain(
     ground = np.asarray(allowed > GROUND * float(allowed.max()))
     nearest = ground & (source.elevation <= np.quantile(source.elevation[ground], NEAREST))
     usual = np.median(source.pixels[nearest], axis=0).astype(np.float32)
-    texture = _seen_on_ground(_tile(source, ground, usual, rng), rays, source.scale)
+    texture = seen_on_ground(_tile(source, ground, usual, rng), rays, source.scale)
     slow = fractal_noise(rng, needed.shape, 160.0 * scale, 3)
     slow *= UNEVEN / max(float(slow.std()), 1e-6)
     plain = np.clip((_light(canvas, needed, usual, scale) + texture) * (1.0 + slow[..., None]), 0.0, 1.0)
@@ -131,7 +133,7 @@ def _tile(source: Source, ground: NDArray[np.bool_], usual: Float, rng: np.rando
     return np.asarray(tile * min(1.0, roughest / max(float(tile.std()), 1e-6)), np.float32)
 
 
-def _seen_on_ground(tile: Float, rays: NDArray[np.float64], scale: float) -> Float:
+def seen_on_ground(tile: Float, rays: NDArray[np.float64], scale: float) -> Float:
     """A texture on level ground, shape `(h, w, 3)`: foreshortened, and as fine near by as far away.
 
     Ground is rough at every size: near by its tufts and grains show where far away its patches and ripples did. So
