@@ -10,7 +10,7 @@ from sonovista.generate.outpainting.blending import Canvas
 from sonovista.generate.outpainting.exemplar import ExemplarOutpainter
 from sonovista.generate.outpainting.hanging import without_hanging
 from sonovista.generate.outpainting.layout import allowed_below
-from sonovista.generate.outpainting.plain import seen_on_ground, is_plain, lay_plain
+from sonovista.generate.outpainting.plain import is_plain, lay_plain, seen_on_ground
 from sonovista.generate.outpainting.random_phase import random_phase
 from sonovista.generate.outpainting.source import Source, prepare_source
 from sonovista.geometry.equirectangular import pixel_angles, pixel_directions
