@@ -13,6 +13,7 @@ from sonovista.generate.outpainting.layout import allowed_below
 from sonovista.generate.outpainting.plain import is_plain, lay_plain, seen_on_ground
 from sonovista.generate.outpainting.random_phase import random_phase
 from sonovista.generate.outpainting.source import Source, prepare_source
+from sonovista.generate.regions.protocol import DetailClass, RegionMap
 from sonovista.geometry.equirectangular import pixel_angles, pixel_directions
 
 HEIGHT = 192
@@ -27,7 +28,7 @@ def speckled(colour: tuple[int, int, int], shape: tuple[int, int], amount: float
     return np.clip(np.array(colour) + (noise / noise.std() * amount)[..., None], 0, 255).astype(np.uint8)
 
 
-def scene(name: str, rows: int):
+def scene(name: DetailClass, rows: int) -> tuple[np.ndarray, RegionMap]:
     """Sky over trees over some rows of ground, across which lies a red kerb."""
     image = np.zeros((214, 320, 3), np.uint8)
     image[:90] = (170, 200, 240)
@@ -39,7 +40,7 @@ def scene(name: str, rows: int):
     return image, named_regions(labels, ("sky", "tree", name), 0.0, False)
 
 
-def store(name: str, rows: int) -> Source:
+def store(name: DetailClass, rows: int) -> Source:
     image, regions = scene(name, rows)
     return prepare_source(image, CAMERA, regions, HEIGHT)
 

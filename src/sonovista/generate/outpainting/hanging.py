@@ -30,7 +30,7 @@ def without_hanging(source: Source) -> Source:
         source: the photo, in the open.
     """
     count, labels = cv2.connectedComponents((source.backdrop < SOLID).astype(np.uint8), connectivity=8)
-    labels = np.asarray(labels)
+    labels = np.asarray(labels, np.int32)
     stands = np.zeros(count, bool)
     stands[labels[source.elevation <= 0.0]] = True
     stands[labels[-1]] = True
