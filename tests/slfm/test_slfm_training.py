@@ -14,7 +14,8 @@ from sonovista.slfm.checkpoints import Checkpoint, read_checkpoint, write_checkp
 from sonovista.slfm.config import GeometryOptions
 from sonovista.slfm.networks.estimators import MotionModel
 from sonovista.slfm.training.batches import ExampleBatches, iterate
-from sonovista.slfm.training.loop import BEST, LATEST, Report, Trainer
+from sonovista.slfm.training.console import train_with_progress
+from sonovista.slfm.training.loop import BEST, LATEST, Report, Trainer, finished
 from sonovista.slfm.training.objectives import audio_share
 from sonovista.slfm.training.probes import azimuth_classes, rotation_classes
 from sonovista.slfm.training.state import MovingAverage, load_weights
@@ -63,6 +64,21 @@ def test_a_killed_run_goes_on_with_the_same_losses(tmp_path):
     assert one.tensors.keys() == other.tensors.keys()
     for name, value in one.tensors.items():
         np.testing.assert_array_equal(value, other.tensors[name], err_msg=name)
+
+
+def test_a_run_that_is_finished_is_skipped_and_left_as_it_is(tmp_path, capsys):
+    run = tiny_run(training={"steps": 2})
+    train(tmp_path, run, {})
+    before = (tmp_path / LATEST).stat().st_mtime_ns, (tmp_path / LATEST).read_bytes()
+    result = train_with_progress(run, tmp_path)
+    assert result["steps"] == 2
+    assert "loss" in result["validation"]
+    assert "finished before" in capsys.readouterr().err
+    assert ((tmp_path / LATEST).stat().st_mtime_ns, (tmp_path / LATEST).read_bytes()) == before
+    # With other options it is not this run that is finished; cut short it is not finished either.
+    assert finished(tiny_run(training={"steps": 3}), tmp_path) is None
+    train(tmp_path / "cut", run, {}, stop_after=1)
+    assert finished(run, tmp_path / "cut") is None
 
 
 def test_training_teaches(tmp_path):

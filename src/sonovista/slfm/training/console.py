@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from sonovista.slfm.config import TrainingRun
-from sonovista.slfm.training.loop import Report, Trainer
+from sonovista.slfm.training.loop import Report, Trainer, finished
 
 
 def train_with_progress(run: TrainingRun, folder: Path, quiet: bool = False) -> dict[str, Any]:
-    """Train to the end; gives steps, seconds and the last validation."""
+    """Train to the end, if a run before did not; gives steps, seconds and the last validation."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -20,6 +20,10 @@ def train_with_progress(run: TrainingRun, folder: Path, quiet: bool = False) -> 
     )
 
     console = Console(stderr=True, quiet=quiet)
+    done = finished(run, folder)
+    if done is not None:
+        console.print(f"{run.name}: finished before", highlight=False)
+        return _result(done.step, done.seconds, done.history)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -43,4 +47,8 @@ def train_with_progress(run: TrainingRun, folder: Path, quiet: bool = False) -> 
         trainer = Trainer(run, folder, tell=tell)
         bar.update(task, completed=trainer.progress())
         history = trainer.fit()
-    return {"steps": trainer.step, "seconds": trainer.seconds, "validation": history[-1] if history else {}}
+    return _result(trainer.step, trainer.seconds, history)
+
+
+def _result(steps: int, seconds: float, history: list[dict[str, float]]) -> dict[str, Any]:
+    return {"steps": steps, "seconds": seconds, "validation": history[-1] if history else {}}

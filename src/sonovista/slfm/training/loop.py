@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from sonovista.slfm.checkpoints import SHIPPED, Checkpoint, read_checkpoint, shipped, write_checkpoint
-from sonovista.slfm.config import TrainingRun
+from sonovista.slfm.config import TrainingOptions, TrainingRun
 from sonovista.slfm.streams.build import build_stream
 from sonovista.slfm.streams.protocol import ExampleStream
 from sonovista.slfm.training.batches import ExampleBatches, iterate
@@ -46,6 +46,32 @@ class Report:
     loss: float
     parts: dict[str, float]
     validation: dict[str, float] | None = None
+
+
+def finished(run: TrainingRun, folder: Path) -> Checkpoint | None:
+    """The last checkpoint of a run that came to its end with these very options; None of any other."""
+    latest = folder / LATEST
+    if not latest.exists():
+        return None
+    checkpoint = read_checkpoint(latest)
+    if checkpoint.run != run.model_dump(mode="json"):
+        return None
+    options = run.training
+    ended = _progress(options, checkpoint.step, checkpoint.seconds) >= 1.0 or _exhausted(options, checkpoint.history)
+    return checkpoint if ended else None
+
+
+def _progress(options: TrainingOptions, step: int, seconds: float) -> float:
+    if options.minutes is not None:
+        return min(1.0, seconds / (60.0 * options.minutes))
+    return min(1.0, step / options.steps)
+
+
+def _exhausted(options: TrainingOptions, history: list[dict[str, float]]) -> bool:
+    """Whether the last validations brought nothing better."""
+    losses = [entry["loss"] for entry in history]
+    patience = options.patience
+    return patience is not None and len(losses) > patience and min(losses[-patience:]) > min(losses[:-patience])
 
 
 class Trainer:
@@ -118,10 +144,7 @@ class Trainer:
 
     def progress(self) -> float:
         """Part of training that is done, 0 to 1."""
-        options = self.run.training
-        if options.minutes is not None:
-            return min(1.0, self.seconds / (60.0 * options.minutes))
-        return min(1.0, self.step / options.steps)
+        return _progress(self.run.training, self.step, self.seconds)
 
     def fit(self) -> list[dict[str, float]]:
         """Train to the end; gives the history of validations."""
@@ -140,13 +163,15 @@ class Trainer:
         last_written = begun = time.monotonic()
         before = self.seconds
         stream = iterate(batches, options.workers)
-        while self.progress() < 1.0 and not self._exhausted() and (batch := next(stream, None)) is not None:
+        ended = _exhausted(options, self.history)
+        while self.progress() < 1.0 and not ended and (batch := next(stream, None)) is not None:
             loss, parts = self._one_step(batch)
             self.step += 1
             self.seconds = before + time.monotonic() - begun
             validation = None
             if self.step % options.validate_every == 0 or self.progress() >= 1.0:
                 validation = self._validate()
+                ended = _exhausted(options, self.history)
             if self._first and self.tell is not None:
                 self.tell(Report(self.step, self.progress(), loss, parts, validation))
             if validation is not None or time.monotonic() - last_written > 60.0 * options.checkpoint_minutes:
@@ -154,12 +179,6 @@ class Trainer:
                 last_written = time.monotonic()
         self.write()
         return self.history
-
-    def _exhausted(self) -> bool:
-        """Whether the last validations brought nothing better."""
-        patience = self.run.training.patience
-        losses = [entry["loss"] for entry in self.history]
-        return patience is not None and len(losses) > patience and min(losses[-patience:]) > min(losses[:-patience])
 
     def _one_step(self, batch: Any) -> tuple[float, dict[str, float]]:
         options = self.run.training
