@@ -31,7 +31,7 @@ from sonovista.slfm.checkpoints import read_checkpoint
 from sonovista.slfm.config import DataOptions, SplitOptions, TrainingRun
 from sonovista.slfm.exporting import load_objective
 from sonovista.slfm.losses.pretext import spectrogram_loss, stft_distance
-from sonovista.slfm.prompting import estimate_by_prompting
+from sonovista.slfm.prompting import can_be_prompted, estimate_by_prompting
 from sonovista.slfm.streams.build import build_ears, build_stream
 from sonovista.slfm.streams.ears import Ears
 from sonovista.slfm.streams.sounds import SoundFolder, Sounds
@@ -88,8 +88,7 @@ def judged(path: Path, options: argparse.Namespace) -> dict[str, Any]:
     figures = {"pretext": _pretext, "probe": _probe, "geometry": _geometry}.get(run.task)
     out: dict[str, Any] = {"task": run.task, "steps": checkpoint.step, "minutes": round(checkpoint.seconds / 60.0, 1)}
     out |= figures(objective, run, batches) if figures is not None else {}
-    asked = run.task == "pretext" and run.pretext.target == "mono_to_binaural" and run.pretext.source_audio
-    if options.prompts and asked and objective.model.turns:
+    if options.prompts and run.task == "pretext" and can_be_prompted(objective.model):
         sounds, ears = SoundFolder(options.sounds), build_ears(options.head)
         out |= _prompted(objective, run, batches, sounds, ears, options.prompts, options.prompted)
     return out

@@ -30,7 +30,7 @@ from scene_stages import run_until
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
-from fetch_photos import cache_folder, fetch_all  # noqa: E402  # pyright: ignore[reportMissingImports]
+from fetch_photos import fetch_all, photo_file  # noqa: E402  # pyright: ignore[reportMissingImports]
 
 from sonovista.generate.options import CreateOptions  # noqa: E402
 from sonovista.geometry import PerspectiveCamera  # noqa: E402
@@ -52,12 +52,6 @@ def photos_of_pairs() -> list[str]:
     """Names of the held-out photos in which pairs of points are marked."""
     pairs = json.loads((ROOT / "benchmarks" / "depth_row_pairs.json").read_text(encoding="utf-8"))["pairs"]
     return sorted({pair["photo"] for pair in pairs})
-
-
-def photo_file(name: str) -> Path:
-    """A photo's file by its name, `collection/name`."""
-    own = name.startswith("examples/")
-    return ROOT / f"{name}.jpg" if own else cache_folder() / f"{name}.png"
 
 
 def lifted(name: str, profile: str, work: Path, size: int, budget: int) -> tuple[Gaussians, PerspectiveCamera]:

@@ -86,6 +86,14 @@ def cache_folder() -> Path:
     return Path(user_cache_dir("sonovista")) / "photos"
 
 
+def photo_file(name: str) -> Path:
+    """Where a photo lies that is no sample; see `load_photo`."""
+    collection, stem = name.split("/")
+    if collection == "examples":
+        return Path(__file__).resolve().parent.parent / "examples" / f"{stem}.jpg"
+    return cache_folder() / collection / f"{stem}.png"
+
+
 def load_photo(name: str, longest_side: int = LONGEST_SIDE) -> NDArray[np.uint8]:
     """A photo by its name, RGB `(H, W, 3)`, uint8.
 
@@ -97,11 +105,7 @@ def load_photo(name: str, longest_side: int = LONGEST_SIDE) -> NDArray[np.uint8]
     collection, stem = name.split("/")
     if collection == "samples":
         return _sample(stem)
-    if collection == "examples":
-        path = Path(__file__).resolve().parent.parent / "examples" / f"{stem}.jpg"
-    else:
-        path = cache_folder() / collection / f"{stem}.png"
-    with Image.open(path) as image:
+    with Image.open(photo_file(name)) as image:
         return np.asarray(_scaled(image, longest_side))
 
 

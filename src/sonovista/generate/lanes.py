@@ -52,9 +52,9 @@ def run_in_two_lanes(
         lane([name for name in names if not beside(name)])
     finally:
         side.join()
-    failures = [error for name in names if (error := done[name].exception()) is not None]
-    for error in failures:
-        if not isinstance(error, _NotBegunError):
+    for name in names:
+        error = done[name].exception()
+        if error is not None and not isinstance(error, _NotBegunError):
             raise error
 
 

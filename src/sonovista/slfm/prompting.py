@@ -58,10 +58,9 @@ def estimate_by_prompting(
 
     Source: the paper, appendix A.1, eq. 11.
     """
-    options = model.options
-    if options.target != "mono_to_binaural" or not options.source_audio or not model.turns:
+    if not can_be_prompted(model):
         raise InputError("prompting: expected a model of mono to binaural, by sight and source sound; found another")
-    if options.ground_truth_rotation and rotations is None:
+    if model.options.ground_truth_rotation and rotations is None:
         raise InputError("prompting: expected rotations for a model that is told them, found none")
     model.eval()
     rng = np.random.default_rng(seed)
@@ -83,6 +82,11 @@ def estimate_by_prompting(
                 nearest = np.abs(table - found[:, None]).sum(axis=2).argmin(axis=1)
                 votes[pair, start : start + len(made)] = -ANGLES_DEG[nearest]
     return np.radians([densest(each) for each in votes])
+
+
+def can_be_prompted(model: Binauralizer) -> bool:
+    """Whether a model was trained on mono to binaural, knows of turns and is given the source view's sound."""
+    return model.options.target == "mono_to_binaural" and model.options.source_audio and model.turns
 
 
 def level_difference_of(left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np.float64]:

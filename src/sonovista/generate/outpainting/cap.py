@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sonovista.generate.outpainting.blending import Canvas, paste
 from sonovista.generate.outpainting.evenness import evenness
+from sonovista.generate.outpainting.layout import covered
 from sonovista.generate.outpainting.noise import smooth_noise
 from sonovista.generate.outpainting.plain import is_plain, lay_plain
 from sonovista.generate.outpainting.projection import sample_photo
@@ -126,7 +127,7 @@ def complete_cap(
     filled = np.asarray(sample(panorama.filled.astype(np.float32), rays), np.float32) > 0.999
     freedom = np.asarray(sample(panorama.freedom, rays), np.float32)
     canvas = Canvas(pixels.copy(), filled & ~needed, freedom, np.zeros(filled.shape, np.float32))
-    if chart.sign < 0 and is_plain(source, allowed, max(round(PATCH * source.scale), 16)):
+    if chart.sign < 0 and is_plain(source, allowed, _patch_size(source, PATCH)):
         lay_plain(canvas, rays, needed, source, allowed, rng)
     else:
         lay_patches(canvas, chart, needed, source, allowed, rng)
@@ -167,7 +168,7 @@ def lay_patches(
         rng: every random choice.
         patch: pixels of a patch at panorama height 1024.
     """
-    size = max(round(patch * source.scale), 16)
+    size = _patch_size(source, patch)
     height, width = needed.shape
     size = min(size, height - 2, width - 2)
     size -= size % 4
@@ -203,6 +204,11 @@ def lay_patches(
         canvas.changed[hole] = 1.0
 
 
+def _patch_size(source: Source, patch: int) -> int:
+    """Pixels along the side of a patch that has `patch` at panorama height 1024."""
+    return max(round(patch * source.scale), 16)
+
+
 class _Chooser:
     """Picks patches of the photo that fit a place on the map."""
 
@@ -218,9 +224,7 @@ class _Chooser:
         self.coarse = cv2.resize(self.pixels, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
         self.used = np.zeros(allowed.shape, np.float32)
         # A patch should lie within what is allowed and within the frame: average over its area, nothing outside.
-        box = max(min(size, min(allowed.shape) // 2), 3)
-        inner = cv2.blur(allowed, (box, box), borderType=cv2.BORDER_CONSTANT)
-        self.fit = inner
+        self.fit = inner = covered(allowed, size)
         weight = np.clip(inner - 0.75 * float(inner.max()), 0.0, None).ravel().astype(np.float64)
         if weight.sum() <= 0:
             weight = np.ones(weight.size)

@@ -75,6 +75,17 @@ def typical(source: Source, allowed: Float) -> Float:
     return np.exp(-0.5 * (distance / (1.5 * typical)) ** 2)
 
 
+def covered(allowed: Float, size: int) -> Float:
+    """How much of a patch is allowed around every pixel; nothing is outside of the photo. Shape of the source.
+
+    Args:
+        allowed: what may be taken, in [0, 1], shape of the source.
+        size: of the patch in pixels of the source.
+    """
+    box = max(min(size, min(allowed.shape) // 2), 3)
+    return cv2.blur(allowed, (box, box), borderType=cv2.BORDER_CONSTANT)
+
+
 def upright_above(
     canvas: Canvas, sky: Float, above: NDArray[np.bool_], source: Source, rng: np.random.Generator
 ) -> Float:

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from sonovista.generate.easing import smooth_step
 from sonovista.generate.outpainting.blending import Canvas, fill_smoothly, mean_under
+from sonovista.generate.outpainting.layout import covered
 from sonovista.generate.outpainting.noise import fractal_noise
-from sonovista.generate.outpainting.random_phase import random_phase, widest_square
+from sonovista.generate.outpainting.random_phase import look_up_tile, random_phase, widest_square
 from sonovista.generate.outpainting.source import OVERSAMPLING, Source
 
 Float = NDArray[Any]
@@ -77,9 +78,7 @@ def is_plain(source: Source, allowed: Float, size: int) -> bool:
 def _holds_patches(allowed: Float, size: int) -> bool:
     """Whether a patch fits whole into what may be laid."""
     usual = float(np.quantile(allowed[allowed > 0.5 * float(allowed.max())], 0.9))
-    box = max(min(size, min(allowed.shape) // 2), 3)
-    covered = cv2.blur(np.minimum(allowed / usual, 1.0), (box, box), borderType=cv2.BORDER_CONSTANT)
-    return float(covered.max()) >= WHOLE
+    return float(covered(np.minimum(allowed / usual, 1.0), size).max()) >= WHOLE
 
 
 def lay_plain(
@@ -106,13 +105,13 @@ def lay_plain(
     ground = np.asarray(allowed > GROUND * float(allowed.max()))
     nearest = ground & (source.elevation <= np.quantile(source.elevation[ground], NEAREST))
     usual = np.median(source.pixels[nearest], axis=0).astype(np.float32)
-    texture = seen_on_ground(_tile(source, ground, usual, rng), rays, source.scale)
+    texture = seen_on_ground(_tile(source, ground, usual, rng), rays, scale)
     slow = fractal_noise(rng, needed.shape, 160.0 * scale, 3)
     slow *= UNEVEN / max(float(slow.std()), 1e-6)
     plain = np.clip((_light(canvas, needed, usual, scale) + texture) * (1.0 + slow[..., None]), 0.0, 1.0)
     ragged = fractal_noise(rng, needed.shape, 30.0 * scale, 3) * 0.5 * RIM * scale
     away = np.asarray(cv2.distanceTransform((~needed).astype(np.uint8), cv2.DIST_L2, 3), np.float32)
-    share = smooth_step(np.clip(1.0 - (away + ragged * np.clip(away / 4.0, 0.0, 1.0)) / (RIM * scale), 0.0, 1.0))
+    share = smooth_step(1.0 - (away + ragged * np.clip(away / 4.0, 0.0, 1.0)) / (RIM * scale))
     share = np.where(needed, 1.0, share * (canvas.freedom > 0.0)).astype(np.float32)
     canvas.pixels[:] += (plain - canvas.pixels) * share[..., None]
     canvas.changed[:] = np.maximum(canvas.changed, share)
@@ -139,25 +138,21 @@ def seen_on_ground(tile: Float, rays: NDArray[np.float64], scale: float) -> Floa
     Ground is rough at every size: near by its tufts and grains show where far away its patches and ripples did. So
     copies of the tile, each half as large as the one before, take turns with distance.
     """
-    down = np.maximum(-rays[..., 2], np.float64(LOWEST))
+    down = np.maximum(-rays[..., 2], LOWEST)
     across, along = (rays[..., axis] / down for axis in (1, 0))
-    away = 1.0 / down
-    # Pixels for a camera height; seen obliquely, lengths shrink along the line of sight.
-    seen = 1024.0 * scale / np.pi / away * np.sqrt(down)
-    level = np.log2(seen)
+    # Pixels for a camera height, which is `1 / down` away; seen obliquely, lengths shrink along the line of sight.
+    level = np.log2(1024.0 * scale / np.pi * down * np.sqrt(down))
     total = np.zeros((*down.shape, 3), np.float32)
     power = np.zeros(down.shape, np.float32)
-    size = len(tile)
-    padded = np.pad(tile, ((1, 2), (1, 2), (0, 0)), mode="wrap")
     for index in range(int(np.floor(level.min())), int(np.ceil(level.max())) + 1):
-        weight = np.clip(1.0 - np.abs(level - index), 0.0, 1.0).astype(np.float32)
-        if not weight.any():
+        used = np.abs(level - index) < 1.0
+        if not used.any():
             continue
+        weight = (1.0 - np.abs(level[used] - index)).astype(np.float32)
         # Shifted, lest copies lie upon each other around the point below the camera.
-        u, v = (np.mod(a * 2.0**index + 0.37 * size * index, size) + 1.0 for a in (across, along))
-        drawn = cv2.remap(padded, u.astype(np.float32), v.astype(np.float32), cv2.INTER_LINEAR)
-        total += drawn * weight[..., None]
-        power += weight**2
+        u, v = (a[used] * 2.0**index + 0.37 * len(tile) * index + 0.5 for a in (across, along))
+        total[used] += look_up_tile(tile, u, v) * weight[:, None]
+        power[used] += weight**2
     return total / np.sqrt(np.maximum(power, 0.25))[..., None]
 
 

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sonovista.generate.outpainting.projection import sample_points
+
 Float = NDArray[Any]
 
 
@@ -42,6 +44,22 @@ def random_phase(patch: Float, size: int, rng: np.random.Generator, isotropic: b
     # One phase for all channels, so that colours stay as they go together.
     texture = np.fft.irfft2(spectrum * phase[..., None], (size, size), axes=(0, 1))
     return (texture * (float(centred.std()) / max(float(texture.std()), 1e-9))).astype(np.float32)
+
+
+def look_up_tile(tile: Float, u: Float, v: Float) -> Float:
+    """A texture that tiles, interpolated at positions of any size.
+
+    Args:
+        tile: shape `(size, size, 3)`.
+        u: columns, the first pixel's centre at 0.5, shape `(N,)`.
+        v: rows likewise.
+
+    Returns:
+        Shape `(N, 3)`.
+    """
+    size = len(tile)
+    padded = np.pad(tile, ((1, 2), (1, 2), (0, 0)), mode="wrap")
+    return sample_points(padded, np.mod(u, size) + 0.5, np.mod(v, size) + 0.5)
 
 
 def _isotropic(spectrum: NDArray[np.complex128], size: int) -> NDArray[np.complex128]:

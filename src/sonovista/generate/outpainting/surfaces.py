@@ -12,7 +12,7 @@ from sonovista.generate.outpainting.boards import is_wood, lay_boards
 from sonovista.generate.outpainting.box import BACK, CEILING, FLOOR, LEFT, RIGHT, Box, corner_shade
 from sonovista.generate.outpainting.furnishing import SKIRTING, Palette, furnish
 from sonovista.generate.outpainting.projection import sample_points
-from sonovista.generate.outpainting.random_phase import random_phase, widest_square
+from sonovista.generate.outpainting.random_phase import look_up_tile, random_phase, widest_square
 from sonovista.generate.outpainting.rug import lay_rug
 from sonovista.generate.outpainting.source import OVERSAMPLING, Source
 from sonovista.geometry import PerspectiveCamera, elevation_of
@@ -327,11 +327,9 @@ def _laid_out(tile: Float, density: float, source: Source, points: NDArray[np.fl
         # Beyond the last level nothing is left but the mean, which is zero.
         used = np.abs(level - index) < 1.0
         if used.any():
-            size = fine.shape[0]
-            u, v = (np.mod(points[used, axis] * density * size / tile.shape[0], size) + 0.5 for axis in (1, 0))
-            padded = np.pad(fine, ((1, 2), (1, 2), (0, 0)), mode="wrap")
+            u, v = (points[used, axis] * density * fine.shape[0] / tile.shape[0] for axis in (1, 0))
             weight = (1.0 - np.abs(level[used] - index)).astype(np.float32)
-            out[used] += sample_points(padded, u, v) * weight[:, None]
+            out[used] += look_up_tile(fine, u, v) * weight[:, None]
         half = (max(fine.shape[1] // 2, 1),) * 2
         fine = np.asarray(cv2.resize(fine, half, interpolation=cv2.INTER_AREA), np.float32)
     return out

@@ -83,11 +83,12 @@ class TiledVotingSegmenter:
         for index, weight, share in zip(heard, weights, votes, strict=True):
             thing = things[index]
             random = np.random.default_rng([seed, index])
-            masks = self._masks(thing, weight, share, regions, observed, random) if weight.max() > 0.0 else []
+            fits = bool(weight.max() > 0.0)
+            masks = self._masks(thing, weight, share, regions, observed, random) if fits else []
             # What was seen, if only far away and small, and what the user names, is there.
-            if not masks and (thing.from_user or weight.max() > 0.0):
+            if not masks and (thing.from_user or fits):
                 masks = [self._forced_mask(thing, weight, regions, without_fit)]
-                without_fit += int(weight.max() <= 0.0)
+                without_fit += int(not fits)
             for mask in masks:
                 if "sky" not in thing.hosts and np.any(mask & ~skies):
                     mask = mask & ~skies
